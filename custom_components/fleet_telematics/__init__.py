@@ -1,0 +1,1 @@
+"""Fleet Telematics: vehicles of fleet vendors in Home Assistant."""

@@ -1,0 +1,1 @@
+"""The vendors: plain Python and aiohttp, nothing of Home Assistant."""

@@ -1,0 +1,181 @@
+"""What is known of vehicles, in one vocabulary for every vendor.
+
+Units: kilometres, kilometres per hour, degrees, metres, litres, percent, volts,
+degrees Celsius, hours. Times are aware and in UTC. None means "not delivered".
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """What a vehicle does right now."""
+
+    MOVING = "moving"
+    IDLING = "idling"
+    STOPPED = "stopped"
+    OFFLINE = "offline"
+    PRIVATE = "private"
+    MAINTENANCE = "maintenance"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A place on Earth, in decimal degrees (WGS 84)."""
+
+    latitude: float
+    longitude: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vehicle:
+    """What one read of one feed tells about a vehicle.
+
+    Every field but the id may be None. A field that feeds an entity carries the
+    entity's key as its name.
+    """
+
+    id: str
+
+    # What it is.
+    name: str | None = None
+    plate: str | None = None
+    vin: str | None = None
+    make: str | None = None
+    model: str | None = None
+    group: str | None = None
+
+    # Where it is.
+    location: Position | None = None
+    address: str | None = None
+    speed: float | None = None
+    heading: float | None = None
+    altitude: float | None = None
+    satellites: int | None = None
+    last_report: datetime | None = None
+
+    # How it is.
+    status: Status | None = None
+    odometer: float | None = None
+    engine_hours: float | None = None
+    fuel_level: float | None = None
+    fuel_volume: float | None = None
+    fuel_consumed: float | None = None
+    tank_capacity: float | None = None
+    battery_level: float | None = None
+    supply_voltage: float | None = None
+    coolant_temperature: float | None = None
+    engine_speed: float | None = None
+    signal_strength: float | None = None
+    co2_emission: float | None = None
+    ignition_voltage: float | None = None
+    internal_cleaning: int | None = None
+    external_cleaning: int | None = None
+    driver: str | None = None
+    next_service: datetime | None = None
+    next_service_odometer: float | None = None
+
+    # Yes or no.
+    engine: bool | None = None
+    moving: bool | None = None
+    private_mode: bool | None = None
+    online: bool | None = None
+    malfunction: bool | None = None
+    low_fuel: bool | None = None
+    low_battery: bool | None = None
+    gps_fix: bool | None = None
+    immobilised: bool | None = None
+    on_trip: bool | None = None
+    reserved: bool | None = None
+    in_maintenance: bool | None = None
+    damaged: bool | None = None
+    operative: bool | None = None
+    weak_signal: bool | None = None
+
+    # What it did.
+    last_trip_distance: float | None = None
+    last_trip_duration: float | None = None
+    last_trip_fuel: float | None = None
+    last_trip_start: datetime | None = None
+    last_trip_end: datetime | None = None
+    last_motion: datetime | None = None
+    reservation_end: datetime | None = None
+    distance_today: float | None = None
+    travel_time_today: float | None = None
+    fuel_used_today: float | None = None
+    fuel_cost_today: float | None = None
+
+    # Fuel events so far; fuel_theft is whether one was suspected of late.
+    last_refill: datetime | None = None
+    last_refill_volume: float | None = None
+    refuelled_total: float | None = None
+    stolen_total: float | None = None
+    fuel_theft: bool | None = None
+
+
+class FuelEventKind(StrEnum):
+    """What happened to the fuel."""
+
+    REFUELLED = "refuelled"
+    THEFT_SUSPECTED = "fuel_theft_suspected"
+
+
+class FuelSource(StrEnum):
+    """Which of a vehicle's fuel sensors saw it."""
+
+    PRIMARY = "primary"
+    SECONDARY = "secondary"
+
+
+class FuelOrigin(StrEnum):
+    """Who concluded it: the vendor, or this integration from fuel levels."""
+
+    VENDOR = "vendor"
+    DERIVED = "derived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuelEvent:
+    """A refill or a suspected theft, as read; the ledger gives it its identity.
+
+    `volume` is in litres and positive for both kinds, `percent` and the levels
+    are percent of the tank.
+    """
+
+    vehicle_id: str
+    kind: FuelEventKind
+    time: datetime
+    source: FuelSource = FuelSource.PRIMARY
+    origin: FuelOrigin = FuelOrigin.VENDOR
+    volume: float | None = None
+    percent: float | None = None
+    level_before: float | None = None
+    level_after: float | None = None
+    address: str | None = None
+    location: Position | None = None
+    private: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FuelReport:
+    """What a vendor tells of a vehicle's fuel over a window of time.
+
+    `vehicle` holds values that came along with the events, such as the fuel
+    that remains.
+    """
+
+    events: tuple[FuelEvent, ...] = ()
+    vehicle: Vehicle | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one read of a feed brought, by vehicle id.
+
+    `complete` says that the vendor listed its whole fleet, so that a vehicle
+    which is missing is gone.
+    """
+
+    vehicles: dict[str, Vehicle]
+    complete: bool = False
