@@ -1,1 +1,101 @@
 """Fleet Telematics: vehicles of fleet vendors in Home Assistant."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+
+from .connect import async_create_provider, async_request_queue
+from .const import CONF_EXPOSE_DRIVERS, CONF_PROVIDER, CONF_VEHICLES, DOMAIN, PLATFORMS
+from .coordinator import (
+    FleetConfigEntry,
+    FleetData,
+    PositionsCoordinator,
+    StepCoordinator,
+)
+from .devices import Devices
+from .fleet import Fleet
+from .fuel.coordinator import FuelCoordinator
+from .fuel.ledger import FuelLedger
+from .providers import PROVIDERS
+from .providers.base import Feed
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:
+    """Set up one vendor account."""
+    kind = PROVIDERS.get(entry.data[CONF_PROVIDER])
+    if kind is None:
+        raise ConfigEntryError(
+            translation_domain=DOMAIN,
+            translation_key="unknown_provider",
+            translation_placeholders={"provider": entry.data[CONF_PROVIDER]},
+        )
+    provider = async_create_provider(hass, kind, entry.data, entry.options)
+    expose_drivers = entry.options.get(CONF_EXPOSE_DRIVERS, False)
+    if not expose_drivers:
+        _remove_drivers(hass, entry)
+    fleet = Fleet(
+        include=entry.options.get(CONF_VEHICLES, ()), expose_drivers=expose_drivers
+    )
+    devices = Devices(hass, entry, kind.info, fleet)
+    positions = PositionsCoordinator(hass, entry, provider, fleet, devices)
+    data = FleetData(
+        provider=provider,
+        queue=async_request_queue(hass, kind, entry.data),
+        fleet=fleet,
+        devices=devices,
+        positions=positions,
+    )
+    plans = dict(provider.feeds)
+    if (plan := plans.pop(Feed.FUEL, None)) is not None:
+        ledger = FuelLedger(hass, entry.entry_id)
+        await ledger.async_load()
+        data.fuel = FuelCoordinator(hass, entry, provider, fleet, plan, ledger)
+    for feed, plan in plans.items():
+        data.feeds[feed] = StepCoordinator(hass, entry, provider, fleet, feed, plan)
+
+    await positions.async_config_entry_first_refresh()
+    if data.fuel is not None:
+        data.fuel.async_show_ledger()
+    entry.runtime_data = data
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    _start_feeds(hass, entry)
+    return True
+
+
+def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+    """Read what is beside the poll without holding up the set-up."""
+    data = entry.runtime_data
+
+    async def read_all() -> None:
+        if data.fuel is not None:
+            await data.fuel.async_fire_pending()
+            await data.fuel.async_refresh()
+        for coordinator in data.feeds.values():
+            await coordinator.async_refresh()
+
+    entry.async_create_background_task(hass, read_all(), f"{DOMAIN} first reads")
+
+
+def _remove_drivers(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+    """Take the drivers' names off once the user no longer wants them shown."""
+    registry = er.async_get(hass)
+    for known in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if known.translation_key == "driver":
+            registry.async_remove(known.entity_id)
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:
+    """Unload an account."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+    """Delete what an account left on disk."""
+    await FuelLedger(hass, entry.entry_id).async_remove()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: FleetConfigEntry, device: dr.AnyDeviceEntry
+) -> bool:
+    """Let the user delete the device of a vehicle that the vendor no longer lists."""
+    return entry.runtime_data.devices.may_remove(device)

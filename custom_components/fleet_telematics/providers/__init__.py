@@ -1,1 +1,9 @@
 """The vendors: plain Python and aiohttp, nothing of Home Assistant."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from .base import Provider
+
+# A vendor's line here is all that the integration needs to offer it.
+PROVIDERS: Final[Mapping[str, type[Provider]]] = {}

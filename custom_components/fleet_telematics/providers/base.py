@@ -72,6 +72,18 @@ class ProviderInfo:
     minimum_interval: timedelta = timedelta(seconds=30)
     request_interval: float = 0.0
 
+    def shortest_interval(self, options: Mapping[str, object]) -> float:
+        """Return the least seconds between two polls that the options allow.
+
+        Where the vendor limits requests, the account's own limit decides.
+        """
+        if not self.request_interval:
+            return self.minimum_interval.total_seconds()
+        agreed = options.get("request_interval")
+        return (
+            float(agreed) if isinstance(agreed, (int, float)) else self.request_interval
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:

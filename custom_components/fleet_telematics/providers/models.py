@@ -140,12 +140,14 @@ class FuelEvent:
     """A refill or a suspected theft, as read; the ledger gives it its identity.
 
     `volume` is in litres and positive for both kinds, `percent` and the levels
-    are percent of the tank.
+    are percent of the tank. `other_time` is set where the vendor told a local
+    time that occurs twice, in autumn: the instant it would be the other time.
     """
 
     vehicle_id: str
     kind: FuelEventKind
     time: datetime
+    other_time: datetime | None = None
     source: FuelSource = FuelSource.PRIMARY
     origin: FuelOrigin = FuelOrigin.VENDOR
     volume: float | None = None

@@ -1,0 +1,128 @@
+"""Builds providers for accounts, and finds the base that works."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+from homeassistant.const import CONF_URL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util.hass_dict import HassKey
+from homeassistant.util.json import json_loads
+from yarl import URL
+
+from .const import DOMAIN
+from .providers.base import Account, Connection, Provider
+from .providers.errors import (
+    AuthenticationFailed,
+    InvalidResponse,
+    NotFound,
+    ProviderError,
+    Unreachable,
+)
+from .providers.transport import RequestQueue
+
+_QUEUES: HassKey[dict[tuple[object, ...], RequestQueue]] = HassKey(f"{DOMAIN}_queues")
+
+
+class InvalidUrl(Exception):
+    """The address cannot be a vendor's base."""
+
+
+def normalised_url(text: str) -> str:
+    """Return a base without a trailing slash.
+
+    Raises InvalidUrl unless it is https, or http to a loopback or private
+    address: passwords travel over it.
+    """
+    try:
+        url = URL(text.strip())
+        port = url.port
+    except ValueError:
+        raise InvalidUrl from None
+    if (
+        url.scheme not in ("http", "https")
+        or not url.host
+        or port is None
+        or url.user is not None
+        or url.password is not None
+        or url.query_string
+        or url.fragment
+        or (url.scheme == "http" and not _is_local(url.host))
+    ):
+        raise InvalidUrl
+    return str(url).rstrip("/")
+
+
+def _is_local(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or (
+        address.is_private and not address.is_unspecified and not address.is_link_local
+    )
+
+
+@callback
+def async_request_queue(
+    hass: HomeAssistant, provider: type[Provider], data: Mapping[str, Any]
+) -> RequestQueue:
+    """Return the account's queue, the same for its flows and after each reload."""
+    info = provider.info
+    account = (
+        info.key,
+        *(str(data.get(one.key, "")).casefold() for one in info.fields if one.identity),
+    )
+    queues = hass.data.setdefault(_QUEUES, {})
+    if account not in queues:
+        queues[account] = RequestQueue(info.request_interval)
+    return queues[account]
+
+
+@callback
+def async_create_provider(
+    hass: HomeAssistant,
+    provider: type[Provider],
+    data: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Provider:
+    """Return a provider that talks through Home Assistant's session."""
+    return provider(
+        Connection(
+            session=async_get_clientsession(hass),
+            queue=async_request_queue(hass, provider, data),
+            data=data,
+            options=options,
+            loads=json_loads,
+        )
+    )
+
+
+async def async_find_account(
+    hass: HomeAssistant, provider: type[Provider], data: Mapping[str, Any]
+) -> tuple[Account, dict[str, Any]]:
+    """Log in and return the account, and the data with the base that worked.
+
+    A default base gives way to the provider's other known ones. A base that
+    knows the credentials and refuses them is the right one: no other is tried,
+    and no credentials are sent twice. Raises the first base's ProviderError.
+    """
+    known = provider.info.urls
+    urls: tuple[str | None, ...] = (data.get(CONF_URL),)
+    if known and data.get(CONF_URL, known[0]) == known[0]:
+        urls = known
+    failure: ProviderError | None = None
+    for url in urls:
+        attempt = dict(data) if url is None else {**data, CONF_URL: url}
+        client = async_create_provider(hass, provider, attempt, {})
+        try:
+            return await client.authenticate(), attempt
+        except AuthenticationFailed:
+            raise
+        except (Unreachable, InvalidResponse, NotFound) as err:
+            failure = failure or err
+    assert failure is not None
+    raise failure

@@ -1,0 +1,195 @@
+"""One coordinator per feed: reads it, hands it to the fleet, tells of changes."""
+
+from abc import abstractmethod
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import batched
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_SCAN_INTERVAL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.util import dt as dt_util
+
+from .const import LOGGER
+from .devices import Devices
+from .failures import update_failure
+from .fleet import Fleet
+from .providers.base import Feed, FeedPlan, Provider
+from .providers.errors import AccessDenied, NotFound, ProviderError, Unsupported
+from .providers.models import Batch, Vehicle
+from .providers.transport import RequestQueue
+from .rotation import Rotation
+
+if TYPE_CHECKING:
+    from .fuel.coordinator import FuelCoordinator
+
+# So many vehicles write their entities before the event loop has its turn.
+_SLICE: Final = 20
+# A feed that the account may not read is tried again now and then.
+_UNOFFERED_INTERVAL: Final = timedelta(hours=12)
+
+
+@dataclass(slots=True, kw_only=True)
+class FleetData:
+    """What a loaded config entry holds."""
+
+    provider: Provider
+    queue: RequestQueue
+    fleet: Fleet
+    devices: Devices
+    positions: PositionsCoordinator
+    feeds: dict[Feed, FeedCoordinator] = field(default_factory=dict)
+    fuel: FuelCoordinator | None = None
+
+
+type FleetConfigEntry = ConfigEntry[FleetData]
+
+
+class FeedCoordinator(DataUpdateCoordinator[None]):
+    """Reads one feed. Its listeners only hear when it fails and recovers."""
+
+    config_entry: FleetConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: FleetConfigEntry,
+        provider: Provider,
+        fleet: Fleet,
+        feed: Feed,
+        interval: timedelta,
+    ) -> None:
+        """Read `feed` every `interval`."""
+        self.provider = provider
+        self.fleet = fleet
+        self.feed = feed
+        super().__init__(
+            hass,
+            LOGGER,
+            config_entry=entry,
+            name=f"{provider.info.name} {feed}",
+            update_interval=interval,
+            always_update=False,
+        )
+        # The listener also keeps the schedule alive.
+        entry.async_on_unload(self.async_add_listener(self._tell_fleet))
+
+    @abstractmethod
+    async def _async_read(self) -> None:
+        """Read the feed once and apply what came."""
+
+    @override
+    async def _async_update_data(self) -> None:
+        """Read the feed; a provider's error becomes a translated one."""
+        try:
+            await self._async_read()
+        except ProviderError as err:
+            raise update_failure(err, self.provider.info.name) from err
+
+    async def async_apply(self, vehicles: Sequence[Vehicle]) -> None:
+        """Let readings into the fleet and tell of the changes, in slices."""
+        for part in batched(vehicles, _SLICE, strict=False):
+            changed = self.fleet.apply(self.feed, part, dt_util.utcnow())
+            if changed:
+                self.fleet.announce(changed)
+                await asyncio.sleep(0)
+
+    @callback
+    def _tell_fleet(self) -> None:
+        self.fleet.set_failed(self.feed, not self.last_update_success)
+
+
+class PositionsCoordinator(FeedCoordinator):
+    """The poll: every vehicle with its live state."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: FleetConfigEntry,
+        provider: Provider,
+        fleet: Fleet,
+        devices: Devices,
+    ) -> None:
+        """Poll at the user's interval, never faster than the vendor allows."""
+        self._devices = devices
+        info = provider.info
+        seconds = entry.options.get(
+            CONF_SCAN_INTERVAL, info.default_interval.total_seconds()
+        )
+        shortest = info.shortest_interval(entry.options)
+        super().__init__(
+            hass,
+            entry,
+            provider,
+            fleet,
+            Feed.POSITIONS,
+            timedelta(seconds=max(float(seconds), shortest)),
+        )
+
+    @override
+    async def _async_read(self) -> None:
+        batch = await self.provider.positions()
+        if batch.vehicles:
+            # Before the entities: they attach to devices that are there.
+            self._devices.update(
+                vehicle
+                for vehicle in batch.vehicles.values()
+                if self.fleet.wanted(vehicle.id)
+            )
+        await self.async_apply(list(batch.vehicles.values()))
+        if batch.complete:
+            self._devices.check_missing(batch.vehicles)
+
+    async def async_update_vehicle(self, vehicle_id: str) -> None:
+        """Read one vehicle now, with the whole fleet where there is no other way."""
+        try:
+            vehicle = await self.provider.vehicle(vehicle_id)
+        except ProviderError as err:
+            raise update_failure(err, self.provider.info.name) from err
+        if vehicle is None:
+            await self.async_request_refresh()
+        else:
+            await self.async_apply([vehicle])
+
+
+class StepCoordinator(FeedCoordinator):
+    """A feed beside the poll, read for some vehicles a time."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: FleetConfigEntry,
+        provider: Provider,
+        fleet: Fleet,
+        feed: Feed,
+        plan: FeedPlan,
+    ) -> None:
+        """Read as the plan says."""
+        super().__init__(hass, entry, provider, fleet, feed, plan.interval)
+        self._plan = plan
+        self._rotation = Rotation(plan.vehicles_per_step)
+
+    @override
+    async def _async_read(self) -> None:
+        turn = self._rotation.next(list(self.fleet.vehicles))
+        if not turn:
+            return
+        try:
+            batch = await self._read_step(turn)
+        except (AccessDenied, NotFound, Unsupported) as err:
+            # Not a failure: this account does not have the feed.
+            if self.update_interval != _UNOFFERED_INTERVAL:
+                LOGGER.info("%s is not offered to this account: %s", self.name, err)
+                self.update_interval = _UNOFFERED_INTERVAL
+            return
+        self.update_interval = self._plan.interval
+        await self.async_apply(list(batch.vehicles.values()))
+
+    async def _read_step(self, vehicle_ids: Sequence[str]) -> Batch:
+        if self.feed is Feed.TRIPS:
+            return await self.provider.trips(vehicle_ids)
+        return await self.provider.details(vehicle_ids)

@@ -1,0 +1,144 @@
+"""One device for the fleet and one per vehicle, kept as the vendor lists them."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+
+from .const import DOMAIN
+from .fleet import Fleet
+from .providers.base import ProviderInfo
+from .providers.models import Vehicle
+
+# A vendor that leaves a vehicle out of so many complete polls means it.
+_POLLS_UNTIL_GONE: Final = 5
+
+
+def fleet_device_info(entry: ConfigEntry) -> DeviceInfo:
+    """Return what attaches an entity to the fleet's device."""
+    return DeviceInfo(identifiers={(DOMAIN, str(entry.unique_id))})
+
+
+def vehicle_device_info(entry: ConfigEntry, vehicle_id: str) -> DeviceInfo:
+    """Return what attaches an entity to a vehicle's device."""
+    return DeviceInfo(identifiers={_vehicle_identifier(entry, vehicle_id)})
+
+
+def vehicle_id_of(entry: ConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
+    """Return the id of the vehicle a device stands for, None for the fleet's."""
+    prefix = f"{entry.unique_id}_"
+    for domain, identifier in device.identifiers:
+        if domain == DOMAIN and identifier.startswith(prefix):
+            return identifier.removeprefix(prefix)
+    return None
+
+
+def gone_issue_id(entry: ConfigEntry, vehicle_id: str) -> str:
+    """Return the id of the repair issue about a vehicle that left."""
+    return f"vehicle_gone_{entry.entry_id}_{vehicle_id}"
+
+
+def _vehicle_identifier(entry: ConfigEntry, vehicle_id: str) -> tuple[str, str]:
+    return (DOMAIN, f"{entry.unique_id}_{vehicle_id}")
+
+
+class Devices:
+    """The account's devices in Home Assistant's registry."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, info: ProviderInfo, fleet: Fleet
+    ) -> None:
+        """Register the fleet's own device."""
+        self._hass = hass
+        self._entry = entry
+        self._fleet = fleet
+        self._registry = dr.async_get(hass)
+        self._registered: dict[str, Vehicle] = {}
+        self._absences: Counter[str] = Counter()
+        self._hub = self._registry.async_get_or_create(
+            config_entry_id=entry.entry_id,
+            identifiers=fleet_device_info(entry)["identifiers"],
+            entry_type=DeviceEntryType.SERVICE,
+            manufacturer=info.name,
+            name=entry.title,
+        )
+        self._remove_unwanted()
+
+    @callback
+    def update(self, vehicles: Iterable[Vehicle]) -> None:
+        """Register new vehicles and what changed about the known ones."""
+        for vehicle in vehicles:
+            known = self._registered.get(vehicle.id)
+            if known is not None and _identity(known) == _identity(vehicle):
+                continue
+            self._registered[vehicle.id] = vehicle
+            self._registry.async_get_or_create(
+                config_entry_id=self._entry.entry_id,
+                identifiers={_vehicle_identifier(self._entry, vehicle.id)},
+                name=vehicle.name or vehicle.id,
+                manufacturer=vehicle.make,
+                model=vehicle.model,
+                serial_number=vehicle.vin,
+                via_device_id=self._hub.id,
+            )
+
+    @callback
+    def check_missing(self, listed: Collection[str]) -> None:
+        """Count in which complete polls a vehicle was not listed.
+
+        An empty list is more likely the vendor's fault than a sold fleet. A
+        vehicle that stays away leaves the fleet; its device goes with the user's
+        consent, since automations may hang on it.
+        """
+        if not listed:
+            return
+        for device in dr.async_entries_for_config_entry(
+            self._registry, self._entry.entry_id
+        ):
+            vehicle_id = vehicle_id_of(self._entry, device)
+            if vehicle_id is None:
+                continue
+            issue_id = gone_issue_id(self._entry, vehicle_id)
+            if vehicle_id in listed:
+                if self._absences.pop(vehicle_id, 0) >= _POLLS_UNTIL_GONE:
+                    ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+                continue
+            self._absences[vehicle_id] += 1
+            if self._absences[vehicle_id] == _POLLS_UNTIL_GONE:
+                self._fleet.remove(vehicle_id)
+                self._registered.pop(vehicle_id, None)
+                ir.async_create_issue(
+                    self._hass,
+                    DOMAIN,
+                    issue_id,
+                    data={"entry_id": self._entry.entry_id, "device_id": device.id},
+                    is_fixable=True,
+                    severity=ir.IssueSeverity.WARNING,
+                    translation_key="vehicle_gone",
+                    translation_placeholders={
+                        "vehicle": device.name_by_user or device.name or vehicle_id,
+                        "account": self._entry.title,
+                    },
+                )
+
+    def may_remove(self, device: dr.AnyDeviceEntry) -> bool:
+        """Whether the user may delete a device: not while the vendor lists it."""
+        vehicle_id = vehicle_id_of(self._entry, device)
+        return vehicle_id is not None and vehicle_id not in self._fleet.vehicles
+
+    def _remove_unwanted(self) -> None:
+        """Remove the vehicles that the user left out in the options."""
+        for device in dr.async_entries_for_config_entry(
+            self._registry, self._entry.entry_id
+        ):
+            vehicle_id = vehicle_id_of(self._entry, device)
+            if vehicle_id is not None and not self._fleet.wanted(vehicle_id):
+                self._registry.async_remove_device(device.id)
+
+
+def _identity(vehicle: Vehicle) -> tuple[str | None, ...]:
+    return (vehicle.name, vehicle.make, vehicle.model, vehicle.vin)

@@ -1,0 +1,108 @@
+"""Diagnostics without anything that tells whose vehicles these are, or where."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+import hashlib
+from typing import Any, Final
+
+from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+
+from .const import CONF_PROVIDER, CONF_VEHICLES
+from .coordinator import FeedCoordinator, FleetConfigEntry
+from .devices import vehicle_id_of
+from .providers.models import Vehicle
+
+_HIDDEN: Final = {
+    "id",
+    "name",
+    "plate",
+    "vin",
+    "group",
+    "location",
+    "address",
+    "driver",
+}
+
+
+def _alias(vehicle_id: str) -> str:
+    """Return a name for a vehicle that is stable but says nothing."""
+    return f"vehicle_{hashlib.sha256(vehicle_id.encode()).hexdigest()[:8]}"
+
+
+def _vehicle(vehicle: Vehicle) -> dict[str, Any]:
+    return async_redact_data(
+        {key: value for key, value in asdict(vehicle).items() if value is not None},
+        _HIDDEN,
+    )
+
+
+def _coordinator(coordinator: FeedCoordinator) -> dict[str, Any]:
+    return {
+        "interval": coordinator.update_interval,
+        "last_update_success": coordinator.last_update_success,
+        "last_error": type(coordinator.last_exception).__name__
+        if coordinator.last_exception
+        else None,
+    }
+
+
+def _settings(entry: FleetConfigEntry) -> dict[str, Any]:
+    """Return data and options; what is not known to be harmless is hidden."""
+    options: Mapping[str, Any] = entry.options
+    return {
+        "provider": entry.data[CONF_PROVIDER],
+        "data": dict.fromkeys(entry.data, REDACTED),
+        "options": {
+            key: value
+            if isinstance(value, (bool, int, float))
+            else len(value)
+            if key == CONF_VEHICLES
+            else REDACTED
+            for key, value in options.items()
+        },
+    }
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: FleetConfigEntry
+) -> dict[str, Any]:
+    """Return how an account is doing."""
+    data = entry.runtime_data
+    coordinators: list[FeedCoordinator] = [data.positions, *data.feeds.values()]
+    if data.fuel is not None:
+        coordinators.append(data.fuel)
+    return {
+        **_settings(entry),
+        "requests_last_hour": data.queue.sent_last_hour,
+        "rejected_readings": dict(data.fleet.guard.rejected),
+        "feeds": {one.feed.value: _coordinator(one) for one in coordinators},
+        "fuel": None
+        if data.fuel is None
+        else {
+            "denied_vehicles": sorted(_alias(one) for one in data.fuel.denied),
+            "events": {
+                _alias(vehicle_id): len(account.entries)
+                for vehicle_id, account in data.fuel.ledger.accounts.items()
+            },
+        },
+        "vehicles": {
+            _alias(vehicle.id): _vehicle(vehicle)
+            for vehicle in data.fleet.vehicles.values()
+        },
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: FleetConfigEntry, device: dr.AnyDeviceEntry
+) -> dict[str, Any]:
+    """Return what is known of one vehicle, and of the whole account for its fleet."""
+    vehicle_id = vehicle_id_of(entry, device)
+    if vehicle_id is None:
+        return await async_get_config_entry_diagnostics(hass, entry)
+    vehicle = entry.runtime_data.fleet.vehicles.get(vehicle_id)
+    return {
+        **_settings(entry),
+        "vehicle": None if vehicle is None else _vehicle(vehicle),
+    }

@@ -1,0 +1,1 @@
+"""Refills and suspected thefts, each told once."""

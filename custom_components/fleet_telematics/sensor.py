@@ -1,0 +1,304 @@
+"""What vehicles measure, and figures of the fleet."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast, override
+
+from homeassistant.components.sensor import (
+    RestoreSensor,
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    DEGREE,
+    PERCENTAGE,
+    REVOLUTIONS_PER_MINUTE,
+    EntityCategory,
+    UnitOfElectricPotential,
+    UnitOfLength,
+    UnitOfSpeed,
+    UnitOfTemperature,
+    UnitOfTime,
+    UnitOfVolume,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+
+from .coordinator import FleetConfigEntry, FleetData
+from .entity import FleetEntity, VehicleEntity, async_add_vehicle_entities
+from .providers.models import Status
+
+PARALLEL_UPDATES = 0
+
+VEHICLE_SENSORS: tuple[SensorEntityDescription, ...] = (
+    SensorEntityDescription(
+        key="status",
+        device_class=SensorDeviceClass.ENUM,
+        options=[status.value for status in Status],
+    ),
+    SensorEntityDescription(
+        key="speed",
+        device_class=SensorDeviceClass.SPEED,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfSpeed.KILOMETERS_PER_HOUR,
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="heading",
+        state_class=SensorStateClass.MEASUREMENT_ANGLE,
+        native_unit_of_measurement=DEGREE,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(
+        key="altitude",
+        device_class=SensorDeviceClass.DISTANCE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfLength.METERS,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(
+        key="satellites",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(key="address"),
+    SensorEntityDescription(
+        key="last_report",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    SensorEntityDescription(
+        key="odometer",
+        device_class=SensorDeviceClass.DISTANCE,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfLength.KILOMETERS,
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="engine_hours",
+        device_class=SensorDeviceClass.DURATION,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="fuel_level",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="fuel_volume",
+        device_class=SensorDeviceClass.VOLUME_STORAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfVolume.LITERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="fuel_consumed",
+        device_class=SensorDeviceClass.VOLUME,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfVolume.LITERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="supply_voltage",
+        device_class=SensorDeviceClass.VOLTAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfElectricPotential.VOLT,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    SensorEntityDescription(
+        key="coolant_temperature",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="engine_speed",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=REVOLUTIONS_PER_MINUTE,
+        suggested_display_precision=0,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(key="driver"),
+    SensorEntityDescription(
+        key="next_service_odometer",
+        device_class=SensorDeviceClass.DISTANCE,
+        native_unit_of_measurement=UnitOfLength.KILOMETERS,
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="last_refill", device_class=SensorDeviceClass.TIMESTAMP
+    ),
+    SensorEntityDescription(
+        key="last_refill_volume",
+        device_class=SensorDeviceClass.VOLUME_STORAGE,
+        native_unit_of_measurement=UnitOfVolume.LITERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="refuelled_total",
+        device_class=SensorDeviceClass.VOLUME,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfVolume.LITERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="stolen_total",
+        device_class=SensorDeviceClass.VOLUME,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfVolume.LITERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="last_trip_distance",
+        device_class=SensorDeviceClass.DISTANCE,
+        native_unit_of_measurement=UnitOfLength.KILOMETERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="last_trip_duration",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=2,
+    ),
+    SensorEntityDescription(
+        key="last_trip_fuel",
+        device_class=SensorDeviceClass.VOLUME_STORAGE,
+        native_unit_of_measurement=UnitOfVolume.LITERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="last_trip_start",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(
+        key="last_trip_end",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FleetSensorDescription(SensorEntityDescription):
+    """A figure of the whole fleet."""
+
+    value_fn: Callable[[FleetData], StateType]
+
+
+def _count(*statuses: Status) -> Callable[[FleetData], int]:
+    return lambda data: sum(
+        vehicle.status in statuses for vehicle in data.fleet.vehicles.values()
+    )
+
+
+FLEET_SENSORS: tuple[FleetSensorDescription, ...] = (
+    FleetSensorDescription(
+        key="vehicles",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=lambda data: len(data.fleet.vehicles),
+    ),
+    FleetSensorDescription(
+        key="vehicles_moving",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=_count(Status.MOVING),
+    ),
+    # Everything that stands still, whether its engine runs or not.
+    FleetSensorDescription(
+        key="vehicles_stopped",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=_count(Status.STOPPED, Status.IDLING, Status.MAINTENANCE),
+    ),
+    FleetSensorDescription(
+        key="vehicles_offline",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=_count(Status.OFFLINE),
+    ),
+    FleetSensorDescription(
+        key="vehicles_private",
+        state_class=SensorStateClass.MEASUREMENT,
+        value_fn=_count(Status.PRIVATE),
+    ),
+    FleetSensorDescription(
+        key="request_budget",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda data: data.queue.sent_last_hour,
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: FleetConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the fleet's sensors, and each vehicle's as values come."""
+    async_add_entities(FleetSensor(entry, one) for one in FLEET_SENSORS)
+    async_add_vehicle_entities(
+        entry, async_add_entities, "sensor", VEHICLE_SENSORS, VehicleSensor
+    )
+
+
+class VehicleSensor(VehicleEntity, RestoreSensor):
+    """One value of one vehicle."""
+
+    entity_description: SensorEntityDescription
+    _delivered = False
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Show the value from before a restart until the vendor delivers it again."""
+        if self.reading is None and (last := await self.async_get_last_sensor_data()):
+            self._attr_native_value = last.native_value
+        await super().async_added_to_hass()
+
+    @override
+    def _snapshot(self) -> object:
+        value = self.reading
+        self._delivered = self._delivered or value is not None
+        if self._delivered:
+            self._attr_native_value = cast("StateType | datetime", value)
+        return (self.available, value)
+
+
+class FleetSensor(FleetEntity, SensorEntity):
+    """One figure of the whole fleet."""
+
+    entity_description: FleetSensorDescription
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the fleet was read; requests are counted in any case."""
+        return (
+            self.entity_description.key == "request_budget"
+            or self.entry.runtime_data.fleet.reachable
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the fleet while the entity exists."""
+        await super().async_added_to_hass()
+        data = self.entry.runtime_data
+        self.async_on_remove(data.fleet.listen_all(lambda _: self._update()))
+        self.async_on_remove(data.positions.async_add_listener(self._update))
+
+    @override
+    def _snapshot(self) -> object:
+        value = self.entity_description.value_fn(self.entry.runtime_data)
+        self._attr_native_value = value
+        return (self.available, value)

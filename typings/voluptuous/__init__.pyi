@@ -1,0 +1,2 @@
+# Home Assistant puts its own validator, probatio, in voluptuous' place.
+from probatio import *
