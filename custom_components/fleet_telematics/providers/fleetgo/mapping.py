@@ -1,0 +1,275 @@
+"""FleetGO's JSON, read into models. Nothing here raises on vendor data."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from .. import parse
+from ..models import Status, Vehicle
+
+# A tracker in a running vehicle reports every minute or so; in a parked one it
+# sleeps and sends a sign of life a few times a day.
+_SILENT_RUNNING: Final = 15 * 60.0
+_SILENT_PARKED: Final = 24 * 60 * 60.0
+_NOTHING_ACTIVE: Final = frozenset({"", "none", "null", "[]"})
+_LOWEST: Final = -500.0
+_HIGHEST: Final = 9000.0
+_EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def vehicle(value: object, *, now: datetime) -> Vehicle | None:
+    """Return a vehicle of GetFleet, GetEquipments or GetEquipment; None without id.
+
+    Zero is the vendor's placeholder for odometer, coolant temperature and
+    supply voltage, -1 that of the fuel level.
+    """
+    row = parse.folded(value)
+    vehicle_id = parse.identifier(row.get("id"))
+    if vehicle_id is None:
+        return None
+    header = parse.folded(row.get("equipmentheader"))
+    place = parse.folded(row.get("location"))
+    plate = parse.text(header.get("serialnumber"))
+    odometer = _distance(row.get("odometer"))
+    speed = parse.number(row.get("speed"), low=0, high=400)
+    engine = parse.flag(row.get("enginerunning"))
+    moving = _moving(speed, parse.flag(row.get("isstationary")))
+    private = parse.flag(row.get("privatemode"))
+    last_report = parse.moment(place.get("datetime"))
+    online = _online(
+        _silence(last_report, row.get("latency"), now),
+        running=engine is True and private is not True,
+    )
+    return Vehicle(
+        id=vehicle_id,
+        name=parse.first(
+            [
+                plate,
+                parse.text(header.get("equipmentid")),
+                parse.text(header.get("vehiclenumber")),
+            ]
+        ),
+        plate=plate,
+        vin=parse.first([parse.text(header.get("vin")), parse.text(row.get("vin"))]),
+        make=parse.text(header.get("make")),
+        model=parse.text(header.get("model")),
+        group=_group(row)[1],
+        location=parse.coordinates(place.get("latitude"), place.get("longitude")),
+        address=_address(row.get("address")),
+        speed=speed,
+        heading=parse.number(row.get("angle"), low=0, high=360),
+        altitude=_altitude(place),
+        last_report=last_report,
+        status=_status(engine=engine, moving=moving, private=private, online=online),
+        odometer=odometer,
+        fuel_level=parse.first(
+            parse.number(row.get(key), low=0, high=100)
+            for key in ("fuellevelpercentage", "fuellevel")
+        ),
+        driver=parse.text(row.get("drivername")),
+        next_service_odometer=_next_service(
+            odometer, row.get("servicedistanceinkilometers")
+        ),
+        engine=engine,
+        moving=moving,
+        private_mode=private,
+        online=online,
+        malfunction=_malfunction(row),
+        coolant_temperature=parse.number(
+            row.get("enginecoolanttemperature"), low=-60, high=200
+        )
+        or None,
+        supply_voltage=parse.number(row.get("powervoltage"), low=0, high=100) or None,
+    )
+
+
+def group(value: object) -> tuple[str, str] | None:
+    """Return the id and the name of the group a vehicle of the fleet is in."""
+    key, name = _group(parse.folded(value))
+    return None if key is None else (key, name or key)
+
+
+def administration(value: object) -> str | None:
+    """Return the id of a GetAdministrations row."""
+    row = parse.folded(value)
+    return parse.first(
+        parse.identifier(row.get(key)) for key in ("id", "administrationid")
+    )
+
+
+def telemetry(value: object) -> Vehicle | None:
+    """Return what an AvlDto row measured; None without a vehicle or a time.
+
+    `Timestamp` is in UTC. The height of a private drive stays the driver's.
+    """
+    row = parse.folded(value)
+    vehicle_id = parse.identifier(row.get("equipmentid"))
+    last_report = parse.moment(row.get("timestamp"))
+    if vehicle_id is None or last_report is None:
+        return None
+    return Vehicle(
+        id=vehicle_id,
+        last_report=last_report,
+        altitude=None if parse.flag(row.get("privatemode")) else _altitude(row),
+        satellites=parse.integer(row.get("satellites"), low=0, high=100),
+        odometer=_distance(row.get("highresolutiontotalvehicledistance")),
+        fuel_consumed=_litres(row.get("highresolutionfuelconsumption")),
+    )
+
+
+def last_trip(vehicle_id: str, rows: Iterable[object]) -> Vehicle | None:
+    """Return a vehicle's newest finished trip of RideDTO rows, None without one.
+
+    Rows as the document shows them have no times; of those the last one counts.
+    """
+    finished = [
+        trip for row in rows if (trip := _finished_trip(vehicle_id, row)) is not None
+    ]
+    return max(
+        reversed(finished),
+        key=lambda trip: trip.last_trip_end or _EARLIEST,
+        default=None,
+    )
+
+
+def _finished_trip(vehicle_id: str, value: object) -> Vehicle | None:
+    """Return a trip; None for one under way and for a correction by hand."""
+    row = parse.folded(value)
+    origin = parse.folded(row.get("from"))
+    destination = parse.folded(row.get("to"))
+    start = parse.moment(origin.get("datetime"))
+    end = parse.moment(destination.get("datetime"))
+    under_way = not destination or (start is not None and end is None)
+    if under_way or parse.flag(row.get("iscorrection")):
+        return None
+    hours = None
+    if start is not None and end is not None and end >= start:
+        hours = (end - start).total_seconds() / 3600
+    return Vehicle(
+        id=vehicle_id,
+        last_trip_distance=parse.number(row.get("distance"), low=0),
+        last_trip_duration=hours,
+        last_trip_fuel=_litres(row.get("fuelusedinliters")),
+        last_trip_start=start,
+        last_trip_end=end,
+    )
+
+
+def _distance(value: object) -> float | None:
+    """Return kilometres driven; a vehicle without a counter tells 0."""
+    return parse.number(value, low=0) or None
+
+
+def _litres(value: object) -> float | None:
+    """Return litres burnt; a vehicle that does not measure tells 0."""
+    return parse.number(value, low=0) or None
+
+
+def _altitude(row: Mapping[str, object]) -> float | None:
+    return parse.number(row.get("altitude"), low=_LOWEST, high=_HIGHEST)
+
+
+def _group(row: Mapping[str, object]) -> tuple[str | None, str | None]:
+    """Return the id and the name of a vehicle's group, each where known."""
+    found = parse.folded(row.get("group"))
+    name = parse.first([parse.text(found.get("name")), parse.text(found.get("code"))])
+    return parse.identifier(found.get("id")), name
+
+
+def _address(value: object) -> str | None:
+    """Return street, postal code and city; a text is taken as it is."""
+    found = parse.folded(value)
+    city = parse.joined(found.get("postalcode"), found.get("city"))
+    return parse.text(value) or parse.joined(found.get("address"), city, separator=", ")
+
+
+def _moving(speed: float | None, stationary: bool | None) -> bool | None:
+    """Return whether it moves: a speed while standing is the drift of a fix."""
+    if stationary or speed is None:
+        return None if stationary is None else not stationary
+    return speed > 0
+
+
+def _silence(
+    last_report: datetime | None, latency: object, now: datetime
+) -> float | None:
+    """Return for how many seconds nothing was heard.
+
+    The latency is how late the last report came, or how long ago, and never
+    longer than the report's age: it only stands in for a missing time.
+    """
+    if last_report is not None:
+        return (now - last_report).total_seconds()
+    return parse.number(latency, low=0)
+
+
+def _online(silence: float | None, *, running: bool) -> bool | None:
+    """Return whether the tracker is in touch.
+
+    The vendor has no such flag. A vehicle that went silent with its engine
+    running lost contact within minutes; one that is parked, or whose private
+    drive hides its reports, is given a day.
+    """
+    if silence is None:
+        return None
+    return silence <= (_SILENT_RUNNING if running else _SILENT_PARKED)
+
+
+def _status(
+    *,
+    engine: bool | None,
+    moving: bool | None,
+    private: bool | None,
+    online: bool | None,
+) -> Status | None:
+    """Return what the vehicle does: what hides or is unknown goes first."""
+    if private:
+        return Status.PRIVATE
+    if online is False:
+        return Status.OFFLINE
+    if moving:
+        return Status.MOVING
+    if engine:
+        return Status.IDLING
+    return None if engine is None and moving is None else Status.STOPPED
+
+
+def _next_service(odometer: float | None, distance: object) -> float | None:
+    """Return the odometer reading at which service is due.
+
+    The vendor tells the distance that is left (negative: overdue); added to the
+    odometer it is a reading that stands still while the vehicle drives. 0 and
+    -1 mean that no service is planned. Whole kilometres, as the distance is.
+    """
+    left = parse.number(distance)
+    if odometer is None or left in (None, 0, -1):
+        return None
+    due = round(odometer + left)
+    return float(due) if due > 0 else None
+
+
+def _malfunction(row: Mapping[str, object]) -> bool | None:
+    """Return whether a warning lamp is lit or a trouble code is active."""
+    signs = [
+        sign
+        for key in (
+            "mil",
+            "malfunctionindicatorlight",
+            "activelampsandwarnings",
+            "activedtcs",
+        )
+        if (sign := _active(row.get(key))) is not None
+    ]
+    return any(signs) if signs else None
+
+
+def _active(value: object) -> bool | None:
+    """Return whether a flag, a count, a text or a list names something active."""
+    if (known := parse.flag(value)) is not None:
+        return known
+    if isinstance(value, str):
+        return value.strip().lower() not in _NOTHING_ACTIVE
+    if isinstance(value, (list, dict)):
+        return bool(value)
+    count = parse.number(value, low=0)
+    return None if count is None else count > 0
