@@ -11,7 +11,7 @@ from typing import ClassVar
 import aiohttp
 
 from .errors import Unsupported
-from .models import Batch, FuelReport, Vehicle
+from .models import Batch, FleetFigures, FuelReport, Vehicle
 from .transport import RequestQueue
 
 
@@ -22,6 +22,7 @@ class Feed(StrEnum):
     DETAILS = "details"
     TRIPS = "trips"
     FUEL = "fuel"
+    FIGURES = "figures"
 
 
 class FieldKind(StrEnum):
@@ -33,6 +34,7 @@ class FieldKind(StrEnum):
     INTEGER = "integer"
     TIME_ZONE = "time_zone"
     CHOICE = "choice"
+    BOOLEAN = "boolean"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ class Field:
     key: str
     kind: FieldKind = FieldKind.TEXT
     required: bool = False
-    default: str | int | None = None
+    default: str | int | bool | None = None
     identity: bool = False
     credential: bool = False
     low: int | None = None
@@ -87,10 +89,15 @@ class ProviderInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Who the credentials belong to: a stable id, and a title for people."""
+    """Who the credentials belong to: a stable id, and a title for people.
+
+    `comparable` is False where the vendor does not tell and the id follows from
+    the credentials themselves: new credentials then may well be the same account.
+    """
 
     id: str
     title: str
+    comparable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +106,9 @@ class Connection:
 
     `data` holds the account's fields (with `url`, the base without a trailing
     slash), `options` the user's options. `queue` is shared by everything that
-    talks for the same account. `loads` reads JSON.
+    talks for the same account. `loads` reads JSON, `language` is the user's.
+    `store` keeps changed account fields over restarts, such as a token that the
+    vendor replaced.
     """
 
     session: aiohttp.ClientSession
@@ -107,6 +116,8 @@ class Connection:
     data: Mapping[str, object]
     options: Mapping[str, object] = field(default_factory=dict)
     loads: Callable[[bytes], object] = json.loads
+    language: str = "en"
+    store: Callable[[Mapping[str, object]], None] = lambda changes: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +169,14 @@ class Provider(ABC):
     async def fuel(self, vehicle_id: str, start: datetime, end: datetime) -> FuelReport:
         """Return what the vendor knows of a vehicle's fuel between two times."""
         raise Unsupported("fuel")
+
+    async def figures(self) -> FleetFigures:
+        """Return figures of the account as a whole."""
+        raise Unsupported("figures")
+
+    async def category_image(self, category: str) -> bytes | None:
+        """Return the picture of a vehicle category; None where it has none."""
+        raise Unsupported("category images")
 
     async def vehicle(self, vehicle_id: str) -> Vehicle | None:
         """Return one vehicle's live state; None where only the fleet is offered."""

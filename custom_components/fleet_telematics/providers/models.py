@@ -29,6 +29,16 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceVisit:
+    """A planned visit to a workshop; a vendor may know its day, its odometer or both."""
+
+    id: str
+    description: str | None = None
+    time: datetime | None = None
+    odometer: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
     """What one read of one feed tells about a vehicle.
 
@@ -45,6 +55,7 @@ class Vehicle:
     make: str | None = None
     model: str | None = None
     group: str | None = None
+    category: str | None = None
 
     # Where it is.
     location: Position | None = None
@@ -75,6 +86,7 @@ class Vehicle:
     driver: str | None = None
     next_service: datetime | None = None
     next_service_odometer: float | None = None
+    service_visits: tuple[ServiceVisit, ...] | None = None
 
     # Yes or no.
     engine: bool | None = None
@@ -112,6 +124,26 @@ class Vehicle:
     refuelled_total: float | None = None
     stolen_total: float | None = None
     fuel_theft: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetFigures:
+    """What a vendor tells of the account as a whole; the names are entity keys.
+
+    Distances in km, times in hours, efficiency in km per litre, the password's
+    remaining life in days. `currency` is the ISO code of the costs;
+    `cost_month_parts` splits this month's costs by the vendor's categories.
+    """
+
+    active_users: int | None = None
+    fleet_distance_today: float | None = None
+    fleet_travel_time_today: float | None = None
+    fleet_fuel_cost_today: float | None = None
+    fleet_fuel_efficiency: float | None = None
+    fleet_cost_month: float | None = None
+    cost_month_parts: tuple[tuple[str, float], ...] | None = None
+    currency: str | None = None
+    password_expires_in: int | None = None
 
 
 class FuelEventKind(StrEnum):
