@@ -1,0 +1,277 @@
+"""From TrackGPS's JSON to the common models."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from .. import parse
+from ..models import (
+    Batch,
+    FuelEvent,
+    FuelEventKind,
+    FuelReport,
+    FuelSource,
+    Status,
+    Vehicle,
+)
+from .local_time import LocalTime
+
+# The vendor's clock and ours may differ by this much.
+_CLOCKS_DIFFER: Final = timedelta(minutes=2)
+# A running vehicle reports about every minute; a parked one may sleep for hours.
+_LOST_WHEN_RUNNING: Final = timedelta(hours=1)
+_LOST_WHEN_PARKED: Final = timedelta(hours=24)
+
+_SECONDARY: Final = "secondarysource"
+_EVENTS: Final = {
+    "fueling": FuelEventKind.REFUELLED,
+    "possiblefueltheft": FuelEventKind.THEFT_SUSPECTED,
+}
+
+
+def fleet(rows: Sequence[object], local: LocalTime, now: datetime) -> Batch:
+    """Read the payload of company-vehicles.
+
+    A row without an id leaves open whether a missing vehicle is gone.
+    """
+    found = [vehicle(row, local, now) for row in rows]
+    known = [one for one in found if one is not None]
+    return Batch(
+        vehicles={one.id: one for one in known}, complete=len(known) == len(found)
+    )
+
+
+def vehicle(row: object, local: LocalTime, now: datetime) -> Vehicle | None:
+    """Read a vehicle of company-vehicles; None without an id.
+
+    In private mode where it is and how fast it goes are not read at all.
+    """
+    item = parse.folded(row)
+    vehicle_id = _vehicle_id(item)
+    if vehicle_id is None:
+        return None
+    plate = parse.text(item.get("vehicleregistrationnumber"))
+    private = parse.flag(item.get("isprivate"))
+    engine = _engine(item.get("engineevent"))
+    speed = parse.number(item.get("speed"), low=0, high=400)
+    heard = local.read(item.get("serverdate"), not_after=now + _CLOCKS_DIFFER)
+    online = _online(heard, engine=engine, now=now)
+    moving = None if speed is None else speed > 0
+    return Vehicle(
+        id=vehicle_id,
+        name=plate or parse.text(item.get("vehiclename")),
+        plate=plate,
+        vin=parse.text(item.get("vehicleidentificationnumber")),
+        make=parse.text(item.get("vehiclemanufacturer")),
+        model=parse.text(item.get("vehiclemodel")),
+        location=None
+        if private
+        else parse.coordinates(item.get("latitude"), item.get("longitude")),
+        address=None if private else parse.text(item.get("address")),
+        speed=None if private else speed,
+        heading=None if private else parse.number(item.get("course"), low=0, high=360),
+        # A fix is not younger than the vendor's word of the vehicle.
+        last_report=local.read(
+            item.get("gpsdate"), not_after=(heard or now) + _CLOCKS_DIFFER
+        ),
+        status=_status(private=private, online=online, moving=moving, engine=engine),
+        supply_voltage=parse.number(item.get("externalpowervoltage"), low=0, high=100),
+        engine_speed=parse.number(item.get("enginerpm"), low=0, high=20_000),
+        driver=_driver(item),
+        engine=engine,
+        moving=moving,
+        private_mode=private,
+        online=online,
+    )
+
+
+def fuel_report(
+    vehicle_id: str, rows: Sequence[object], local: LocalTime, end: datetime
+) -> FuelReport:
+    """Read the payload of refills for a window up to `end`, oldest event first.
+
+    Beside the events it holds sums over the window; of those only what remains
+    in the tank says something about the vehicle.
+    """
+    events: list[FuelEvent] = []
+    remaining: float | None = None
+    for row in rows:
+        item = parse.folded(row)
+        name = (parse.text(item.get("event")) or "").lower()
+        if name == "remainingfuel":
+            # A vehicle without a fuel sensor has 0 there.
+            remaining = parse.number(item.get("estimation"), low=0) or None
+        elif (event := _fuel_event(vehicle_id, name, item, local, end)) is not None:
+            events.append(event)
+    return FuelReport(
+        events=tuple(sorted(events, key=lambda event: event.time)),
+        vehicle=None
+        if remaining is None
+        else Vehicle(id=vehicle_id, fuel_volume=remaining),
+    )
+
+
+def _fuel_event(
+    vehicle_id: str,
+    name: str,
+    item: Mapping[str, object],
+    local: LocalTime,
+    end: datetime,
+) -> FuelEvent | None:
+    """Read a row of refills; None for a sum, an unknown event or no date."""
+    kind = _EVENTS.get(name.removesuffix(_SECONDARY))
+    moment = local.read(item.get("date"), not_after=end)
+    if kind is None or moment is None:
+        return None
+    volume = parse.number(item.get("estimation"))
+    private = parse.flag(item.get("isprivate"))
+    return FuelEvent(
+        vehicle_id=vehicle_id,
+        kind=kind,
+        time=moment,
+        other_time=parse.first(
+            other for other in local.candidates(item.get("date")) if other != moment
+        ),
+        source=FuelSource.SECONDARY
+        if name.endswith(_SECONDARY)
+        else FuelSource.PRIMARY,
+        volume=None if volume is None else abs(volume) or None,
+        address=None if private else parse.text(item.get("location")),
+        private=private,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A stop between two drives. `distance` and `fuel` are of the drive before it."""
+
+    vehicle_id: str
+    start: datetime
+    end: datetime | None
+    odometer: float | None
+    engine_hours: float | None
+    distance: float | None
+    fuel: float | None
+    driver: str | None
+
+
+def stops(
+    rows: Sequence[object], local: LocalTime, end: datetime
+) -> dict[str, list[Stop]]:
+    """Read the payload of stops: each vehicle's, oldest first."""
+    found: dict[str, list[Stop]] = {}
+    for item in _stop_rows(rows):
+        stop = _stop(item, local, end)
+        if stop is not None:
+            found.setdefault(stop.vehicle_id, []).append(stop)
+    for one in found.values():
+        one.sort(key=lambda stop: stop.start)
+    return found
+
+
+def details(history: Sequence[Stop]) -> Vehicle:
+    """Return what a vehicle's last stop tells, and the drive that led to it.
+
+    A drive lasts from the end of the stop before.
+    """
+    last = history[-1]
+    left = history[-2].end if len(history) > 1 else None
+    if left is not None and left > last.start:
+        left = None
+    return Vehicle(
+        id=last.vehicle_id,
+        odometer=parse.first(stop.odometer for stop in reversed(history)),
+        engine_hours=parse.first(stop.engine_hours for stop in reversed(history)),
+        driver=last.driver,
+        last_trip_distance=last.distance,
+        last_trip_fuel=last.fuel,
+        last_trip_start=left,
+        last_trip_end=last.start,
+        last_trip_duration=None
+        if left is None
+        else (last.start - left) / timedelta(hours=1),
+    )
+
+
+def _stop_rows(rows: Iterable[object]) -> Iterator[Mapping[str, object]]:
+    """Yield the stops, on their own or as {results: {any key: [stops]}}."""
+    for row in rows:
+        item = parse.folded(row)
+        if "results" in item:
+            for group in parse.mapping(item["results"]).values():
+                yield from map(parse.folded, parse.items(group))
+        else:
+            yield item
+
+
+def _stop(item: Mapping[str, object], local: LocalTime, end: datetime) -> Stop | None:
+    vehicle_id = _vehicle_id(item)
+    start = parse.first(
+        local.read(item.get(key), not_after=end)
+        for key in ("startdate", "stopdate", "date", "gpsdate")
+    )
+    if vehicle_id is None or start is None:
+        return None
+    return Stop(
+        vehicle_id=vehicle_id,
+        start=start,
+        end=local.read(item.get("enddate"), not_after=end),
+        odometer=parse.number(item.get("indexkm"), low=0) or None,
+        engine_hours=parse.number(item.get("indexhours"), low=0) or None,
+        distance=parse.number(item.get("distance"), low=0),
+        fuel=parse.number(item.get("fuelconsumption"), low=0) or None,
+        driver=_driver(item),
+    )
+
+
+def _vehicle_id(item: Mapping[str, object]) -> str | None:
+    return parse.first(
+        parse.identifier(item.get(key)) for key in ("vehicleid", "carrierid")
+    )
+
+
+def _engine(value: object) -> bool | None:
+    """Read engineEvent: 1 is on, 0 and 2 are off."""
+    return False if parse.integer(value) == 2 else parse.flag(value)
+
+
+def _online(
+    heard: datetime | None, *, engine: bool | None, now: datetime
+) -> bool | None:
+    """Tell from when the vendor last heard of a vehicle whether it is in touch."""
+    if heard is None:
+        return None
+    return now - heard < (_LOST_WHEN_RUNNING if engine else _LOST_WHEN_PARKED)
+
+
+def _status(
+    *,
+    private: bool | None,
+    online: bool | None,
+    moving: bool | None,
+    engine: bool | None,
+) -> Status | None:
+    if private:
+        return Status.PRIVATE
+    if online is False:
+        return Status.OFFLINE
+    if moving:
+        return Status.MOVING
+    if engine:
+        return Status.IDLING
+    return None if moving is None and engine is None else Status.STOPPED
+
+
+def _driver(item: Mapping[str, object]) -> str | None:
+    """Read drivers: a list of {firstName, lastName}, or a plain text."""
+    value = parse.first((item.get("drivers"), item.get("driver")))
+    people = value if isinstance(value, list) else [value]
+    return parse.joined(*map(_person, people), separator=", ")
+
+
+def _person(value: object) -> str | None:
+    item = parse.folded(value)
+    return parse.joined(item.get("firstname"), item.get("lastname")) or parse.text(
+        item.get("name", value)
+    )
