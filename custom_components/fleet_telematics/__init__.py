@@ -1,12 +1,15 @@
 """Fleet Telematics: vehicles of fleet vendors in Home Assistant."""
 
-from homeassistant.core import HomeAssistant
+from collections.abc import Mapping
+
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
 from .connect import async_create_provider, async_request_queue
 from .const import CONF_EXPOSE_DRIVERS, CONF_PROVIDER, CONF_VEHICLES, DOMAIN, PLATFORMS
 from .coordinator import (
+    FiguresCoordinator,
     FleetConfigEntry,
     FleetData,
     PositionsCoordinator,
@@ -29,7 +32,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
             translation_key="unknown_provider",
             translation_placeholders={"provider": entry.data[CONF_PROVIDER]},
         )
-    provider = async_create_provider(hass, kind, entry.data, entry.options)
+
+    @callback
+    def store(changes: Mapping[str, object]) -> None:
+        hass.config_entries.async_update_entry(entry, data={**entry.data, **changes})
+
+    provider = async_create_provider(hass, kind, entry.data, entry.options, store)
     expose_drivers = entry.options.get(CONF_EXPOSE_DRIVERS, False)
     if not expose_drivers:
         _remove_drivers(hass, entry)
@@ -50,6 +58,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
         ledger = FuelLedger(hass, entry.entry_id)
         await ledger.async_load()
         data.fuel = FuelCoordinator(hass, entry, provider, fleet, plan, ledger)
+    if (plan := plans.pop(Feed.FIGURES, None)) is not None:
+        data.figures = FiguresCoordinator(hass, entry, provider, fleet, plan)
     for feed, plan in plans.items():
         data.feeds[feed] = StepCoordinator(hass, entry, provider, fleet, feed, plan)
 
@@ -70,6 +80,8 @@ def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
         if data.fuel is not None:
             await data.fuel.async_fire_pending()
             await data.fuel.async_refresh()
+        if data.figures is not None:
+            await data.figures.async_refresh()
         for coordinator in data.feeds.values():
             await coordinator.async_refresh()
 

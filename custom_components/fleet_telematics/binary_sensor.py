@@ -33,6 +33,30 @@ VEHICLE_BINARY_SENSORS: tuple[BinarySensorEntityDescription, ...] = (
         key="malfunction", device_class=BinarySensorDeviceClass.PROBLEM
     ),
     BinarySensorEntityDescription(
+        key="low_fuel", device_class=BinarySensorDeviceClass.PROBLEM
+    ),
+    BinarySensorEntityDescription(
+        key="low_battery", device_class=BinarySensorDeviceClass.BATTERY
+    ),
+    BinarySensorEntityDescription(
+        key="gps_fix",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+    BinarySensorEntityDescription(key="immobilised"),
+    BinarySensorEntityDescription(key="on_trip"),
+    BinarySensorEntityDescription(key="reserved"),
+    BinarySensorEntityDescription(key="in_maintenance"),
+    BinarySensorEntityDescription(
+        key="damaged", device_class=BinarySensorDeviceClass.PROBLEM
+    ),
+    BinarySensorEntityDescription(key="operative"),
+    BinarySensorEntityDescription(
+        key="weak_signal",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    BinarySensorEntityDescription(
         key="fuel_theft", device_class=BinarySensorDeviceClass.PROBLEM
     ),
 )

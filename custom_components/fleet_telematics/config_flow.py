@@ -71,7 +71,8 @@ class FleetTelematicsConfigFlow(ConfigFlow, domain=DOMAIN):
                     await self.async_set_unique_id(f"{key}_{account.id}")
                     self._abort_if_unique_id_configured()
                     return self.async_create_entry(
-                        title=account.title, data={CONF_PROVIDER: key, **data}
+                        title=f"{provider.info.name} {account.title}".strip(),
+                        data={CONF_PROVIDER: key, **data},
                     )
         schema = vol.Schema(field_schema(provider.info, provider.info.fields))
         return self.async_show_form(
@@ -128,8 +129,11 @@ class FleetTelematicsConfigFlow(ConfigFlow, domain=DOMAIN):
                 found = await self._async_connect(provider, {**kept, **changes}, errors)
                 if found is not None:
                     account, data = found
-                    await self.async_set_unique_id(f"{provider.info.key}_{account.id}")
-                    self._abort_if_unique_id_mismatch(reason="wrong_account")
+                    if account.comparable:
+                        await self.async_set_unique_id(
+                            f"{provider.info.key}_{account.id}"
+                        )
+                        self._abort_if_unique_id_mismatch(reason="wrong_account")
                     return self.async_update_reload_and_abort(
                         entry, data={CONF_PROVIDER: provider.info.key, **data}
                     )

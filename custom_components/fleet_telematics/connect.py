@@ -1,6 +1,6 @@
 """Builds providers for accounts, and finds the base that works."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
@@ -88,8 +88,12 @@ def async_create_provider(
     provider: type[Provider],
     data: Mapping[str, Any],
     options: Mapping[str, Any],
+    store: Callable[[Mapping[str, object]], None],
 ) -> Provider:
-    """Return a provider that talks through Home Assistant's session."""
+    """Return a provider that talks through Home Assistant's session.
+
+    `store` is told of account fields that the vendor changed.
+    """
     return provider(
         Connection(
             session=async_get_clientsession(hass),
@@ -97,6 +101,8 @@ def async_create_provider(
             data=data,
             options=options,
             loads=json_loads,
+            language=hass.config.language,
+            store=store,
         )
     )
 
@@ -117,7 +123,7 @@ async def async_find_account(
     failure: ProviderError | None = None
     for url in urls:
         attempt = dict(data) if url is None else {**data, CONF_URL: url}
-        client = async_create_provider(hass, provider, attempt, {})
+        client = async_create_provider(hass, provider, attempt, {}, attempt.update)
         try:
             return await client.authenticate(), attempt
         except AuthenticationFailed:

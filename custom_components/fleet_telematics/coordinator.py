@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import batched
@@ -18,9 +18,10 @@ from .const import LOGGER
 from .devices import Devices
 from .failures import update_failure
 from .fleet import Fleet
+from .issues import show_password_expiry
 from .providers.base import Feed, FeedPlan, Provider
 from .providers.errors import AccessDenied, NotFound, ProviderError, Unsupported
-from .providers.models import Batch, Vehicle
+from .providers.models import Batch, FleetFigures, Vehicle
 from .providers.transport import RequestQueue
 from .rotation import Rotation
 
@@ -44,6 +45,7 @@ class FleetData:
     positions: PositionsCoordinator
     feeds: dict[Feed, FeedCoordinator] = field(default_factory=dict)
     fuel: FuelCoordinator | None = None
+    figures: FiguresCoordinator | None = None
 
 
 type FleetConfigEntry = ConfigEntry[FleetData]
@@ -193,3 +195,44 @@ class StepCoordinator(FeedCoordinator):
         if self.feed is Feed.TRIPS:
             return await self.provider.trips(vehicle_ids)
         return await self.provider.details(vehicle_ids)
+
+
+class FiguresCoordinator(FeedCoordinator):
+    """What the vendor tells of the account as a whole."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: FleetConfigEntry,
+        provider: Provider,
+        fleet: Fleet,
+        plan: FeedPlan,
+    ) -> None:
+        """Read as the plan says."""
+        super().__init__(hass, entry, provider, fleet, Feed.FIGURES, plan.interval)
+        self.figures = FleetFigures()
+        self._figure_listeners: list[Callable[[], None]] = []
+
+    @callback
+    def async_listen_figures(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Call the listener when the figures changed, failed or recovered."""
+        self._figure_listeners.append(listener)
+        return lambda: self._figure_listeners.remove(listener)
+
+    @override
+    async def _async_read(self) -> None:
+        figures = await self.provider.figures()
+        if figures != self.figures:
+            self.figures = figures
+            self._tell_listeners()
+        show_password_expiry(self.hass, self.config_entry, figures.password_expires_in)
+
+    @override
+    @callback
+    def _tell_fleet(self) -> None:
+        # These figures are of no vehicle.
+        self._tell_listeners()
+
+    def _tell_listeners(self) -> None:
+        for listener in list(self._figure_listeners):
+            listener()

@@ -94,6 +94,8 @@ def _selector(field: Field, choices: Mapping[str, str]) -> selector.Selector[Any
         if field.unit is not None:
             config["unit_of_measurement"] = field.unit
         return selector.NumberSelector(config)
+    if field.kind is FieldKind.BOOLEAN:
+        return selector.BooleanSelector()
     if field.kind is FieldKind.CHOICE:
         return selector.SelectSelector(
             selector.SelectSelectorConfig(

@@ -24,11 +24,11 @@ from homeassistant.const import (
     UnitOfTime,
     UnitOfVolume,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 
-from .coordinator import FleetConfigEntry, FleetData
+from .coordinator import FiguresCoordinator, FleetConfigEntry, FleetData
 from .entity import FleetEntity, VehicleEntity, async_add_vehicle_entities
 from .providers.models import Status
 
@@ -109,6 +109,12 @@ VEHICLE_SENSORS: tuple[SensorEntityDescription, ...] = (
         suggested_display_precision=1,
     ),
     SensorEntityDescription(
+        key="battery_level",
+        device_class=SensorDeviceClass.BATTERY,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+    ),
+    SensorEntityDescription(
         key="supply_voltage",
         device_class=SensorDeviceClass.VOLTAGE,
         state_class=SensorStateClass.MEASUREMENT,
@@ -130,7 +136,25 @@ VEHICLE_SENSORS: tuple[SensorEntityDescription, ...] = (
         suggested_display_precision=0,
         entity_registry_enabled_default=False,
     ),
+    SensorEntityDescription(
+        key="signal_strength",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=PERCENTAGE,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
     SensorEntityDescription(key="driver"),
+    SensorEntityDescription(
+        key="co2_emission",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement="g/km",
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(
+        key="next_service", device_class=SensorDeviceClass.TIMESTAMP
+    ),
     SensorEntityDescription(
         key="next_service_odometer",
         device_class=SensorDeviceClass.DISTANCE,
@@ -188,6 +212,59 @@ VEHICLE_SENSORS: tuple[SensorEntityDescription, ...] = (
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_registry_enabled_default=False,
     ),
+    SensorEntityDescription(
+        key="last_motion",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(
+        key="reservation_end",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_registry_enabled_default=False,
+    ),
+    # What vendors count anew every day falls back to 0 at their midnight.
+    SensorEntityDescription(
+        key="distance_today",
+        device_class=SensorDeviceClass.DISTANCE,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfLength.KILOMETERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="travel_time_today",
+        device_class=SensorDeviceClass.DURATION,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=2,
+    ),
+    SensorEntityDescription(
+        key="fuel_used_today",
+        device_class=SensorDeviceClass.VOLUME,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfVolume.LITERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="fuel_cost_today",
+        device_class=SensorDeviceClass.MONETARY,
+        native_unit_of_measurement="VND",
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="internal_cleaning",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(
+        key="external_cleaning",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+    SensorEntityDescription(
+        key="ignition_voltage",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
 )
 
 
@@ -241,6 +318,50 @@ FLEET_SENSORS: tuple[FleetSensorDescription, ...] = (
 )
 
 
+FIGURE_SENSORS: tuple[SensorEntityDescription, ...] = (
+    SensorEntityDescription(
+        key="active_users", state_class=SensorStateClass.MEASUREMENT
+    ),
+    SensorEntityDescription(
+        key="fleet_distance_today",
+        device_class=SensorDeviceClass.DISTANCE,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfLength.KILOMETERS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="fleet_travel_time_today",
+        device_class=SensorDeviceClass.DURATION,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="fleet_fuel_cost_today",
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="fleet_fuel_efficiency",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement="km/L",
+        suggested_display_precision=1,
+    ),
+    SensorEntityDescription(
+        key="fleet_cost_month",
+        device_class=SensorDeviceClass.MONETARY,
+        suggested_display_precision=0,
+    ),
+    SensorEntityDescription(
+        key="password_expires_in",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.DAYS,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+)
+
+
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: FleetConfigEntry,
@@ -251,6 +372,32 @@ async def async_setup_entry(
     async_add_vehicle_entities(
         entry, async_add_entities, "sensor", VEHICLE_SENSORS, VehicleSensor
     )
+    _async_add_figures(entry, async_add_entities)
+
+
+@callback
+def _async_add_figures(
+    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Add the vendor's own figures as they are delivered."""
+    coordinator = entry.runtime_data.figures
+    if coordinator is None:
+        return
+    waiting = list(FIGURE_SENSORS)
+
+    @callback
+    def add() -> None:
+        due = [
+            one
+            for one in waiting
+            if getattr(coordinator.figures, one.key, None) is not None
+        ]
+        for one in due:
+            waiting.remove(one)
+        async_add_entities(FigureSensor(coordinator, entry, one) for one in due)
+
+    add()
+    entry.async_on_unload(coordinator.async_listen_figures(add))
 
 
 class VehicleSensor(VehicleEntity, RestoreSensor):
@@ -302,3 +449,42 @@ class FleetSensor(FleetEntity, SensorEntity):
         value = self.entity_description.value_fn(self.entry.runtime_data)
         self._attr_native_value = value
         return (self.available, value)
+
+
+class FigureSensor(FleetEntity, SensorEntity):
+    """One figure that the vendor tells of the account."""
+
+    entity_description: SensorEntityDescription
+
+    def __init__(
+        self,
+        coordinator: FiguresCoordinator,
+        entry: FleetConfigEntry,
+        description: SensorEntityDescription,
+    ) -> None:
+        """Show a figure of this coordinator's."""
+        super().__init__(entry, description)
+        self._coordinator = coordinator
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the last read of the figures worked."""
+        return self._coordinator.last_update_success
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the figures while the entity exists."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._coordinator.async_listen_figures(self._update))
+
+    @override
+    def _snapshot(self) -> object:
+        figures = self._coordinator.figures
+        value = getattr(figures, self.entity_description.key)
+        self._attr_native_value = value
+        if self.entity_description.device_class is SensorDeviceClass.MONETARY:
+            self._attr_native_unit_of_measurement = figures.currency
+        if self.entity_description.key == "fleet_cost_month":
+            self._attr_extra_state_attributes = dict(figures.cost_month_parts or ())
+        return (self.available, value, figures.currency, figures.cost_month_parts)

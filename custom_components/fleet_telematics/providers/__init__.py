@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from .base import Provider
+from .fleetgo import FleetGo
+from .trackgps import TrackGps
 
 # A vendor's line here is all that the integration needs to offer it.
-PROVIDERS: Final[Mapping[str, type[Provider]]] = {}
+PROVIDERS: Final[Mapping[str, type[Provider]]] = {
+    provider.info.key: provider for provider in (FleetGo, TrackGps)
+}
