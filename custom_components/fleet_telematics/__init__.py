@@ -37,7 +37,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
     def store(changes: Mapping[str, object]) -> None:
         hass.config_entries.async_update_entry(entry, data={**entry.data, **changes})
 
-    provider = async_create_provider(hass, kind, entry.data, entry.options, store)
+    provider = await async_create_provider(hass, kind, entry.data, entry.options, store)
     expose_drivers = entry.options.get(CONF_EXPOSE_DRIVERS, False)
     if not expose_drivers:
         _remove_drivers(hass, entry)

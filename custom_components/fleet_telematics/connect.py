@@ -7,12 +7,13 @@ from typing import Any
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import json_loads
 from yarl import URL
 
 from .const import DOMAIN
-from .providers.base import Account, Connection, Provider
+from .providers.base import Account, Connection, FieldKind, Provider
 from .providers.errors import (
     AuthenticationFailed,
     InvalidResponse,
@@ -82,8 +83,7 @@ def async_request_queue(
     return queues[account]
 
 
-@callback
-def async_create_provider(
+async def async_create_provider(
     hass: HomeAssistant,
     provider: type[Provider],
     data: Mapping[str, Any],
@@ -94,6 +94,10 @@ def async_create_provider(
 
     `store` is told of account fields that the vendor changed.
     """
+    for field in provider.info.fields:
+        if field.kind is FieldKind.TIME_ZONE:
+            # Read it off the event loop; afterwards ZoneInfo has it at hand.
+            await dt_util.async_get_time_zone(str(data.get(field.key, field.default)))
     return provider(
         Connection(
             session=async_get_clientsession(hass),
@@ -123,7 +127,9 @@ async def async_find_account(
     failure: ProviderError | None = None
     for url in urls:
         attempt = dict(data) if url is None else {**data, CONF_URL: url}
-        client = async_create_provider(hass, provider, attempt, {}, attempt.update)
+        client = await async_create_provider(
+            hass, provider, attempt, {}, attempt.update
+        )
         try:
             return await client.authenticate(), attempt
         except AuthenticationFailed:

@@ -1,7 +1,6 @@
 """Lets the vehicles of a fleet take turns."""
 
 from collections.abc import Sequence
-from itertools import islice
 
 
 class Rotation:
@@ -10,22 +9,18 @@ class Rotation:
     def __init__(self, size: int | None) -> None:
         """Deal `size` vehicles a turn; None is all of them."""
         self._size = size
-        self._waiting: dict[str, None] = {}
+        self._order: list[str] = []
 
     def next(self, vehicle_ids: Sequence[str]) -> list[str]:
-        """Return whose turn it is."""
+        """Return whose turn it is: those who waited longest."""
         if self._size is None:
             return list(vehicle_ids)
+        waiting = dict.fromkeys(self._order)
         present = set(vehicle_ids)
-        self._waiting = {one: None for one in self._waiting if one in present}
-        turn = list(islice(self._waiting, self._size))
-        for vehicle_id in turn:
-            del self._waiting[vehicle_id]
-        if len(turn) < self._size:
-            # The round is over: everybody else waits again, in their order.
-            rest = [one for one in vehicle_ids if one not in turn]
-            turn += rest[: self._size - len(turn)]
-            self._waiting = dict.fromkeys(one for one in rest if one not in turn)
+        order = [one for one in waiting if one in present]
+        order += [one for one in vehicle_ids if one not in waiting]
+        turn = order[: self._size]
+        self._order = order[self._size :] + turn
         return turn
 
     def turns(self, count: int) -> int:

@@ -1,0 +1,1 @@
+"""Tests of what the fleet knows, without Home Assistant."""

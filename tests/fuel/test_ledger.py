@@ -1,0 +1,214 @@
+"""The ledger knows each real-world event once."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.fleet_telematics.fuel.ledger import FuelLedger, payload
+from custom_components.fleet_telematics.providers.models import (
+    FuelEvent,
+    FuelEventKind,
+    FuelReport,
+    FuelSource,
+    Position,
+    Vehicle,
+)
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+KEY = "fleet_telematics.entry.fuel"
+
+
+def refill(hours: float = -1, **values: Any) -> FuelEvent:
+    """Return a refill so many hours from NOW."""
+    values = {"kind": FuelEventKind.REFUELLED, "volume": 40.0, **values}
+    return FuelEvent(vehicle_id="1", time=NOW + timedelta(hours=hours), **values)
+
+
+def report(*events: FuelEvent) -> FuelReport:
+    """Return a vendor's answer with these events."""
+    return FuelReport(events=events)
+
+
+@pytest.fixture
+async def ledger(hass: HomeAssistant) -> FuelLedger:
+    """Return a ledger whose vehicle 1 was read before, without any event."""
+    ledger = FuelLedger(hass, "entry")
+    await ledger.async_load()
+    ledger.record("1", report(), NOW - timedelta(hours=2))
+    return ledger
+
+
+def fire_all(ledger: FuelLedger) -> list[FuelEvent]:
+    """Mark everything as fired and return it in its order."""
+    pending = ledger.pending()
+    for entry in pending:
+        ledger.mark_fired(entry)
+    return [entry.event for entry in pending]
+
+
+async def test_history_is_recorded_silently(hass: HomeAssistant) -> None:
+    """The first read of a vehicle fires nothing, and counts in the totals."""
+    ledger = FuelLedger(hass, "entry")
+    ledger.record("1", report(refill()), NOW)
+    assert ledger.pending() == []
+    assert ledger.accounts["1"].total(FuelEventKind.REFUELLED) == 40.0
+
+
+async def test_a_new_event_fires_once(ledger: FuelLedger) -> None:
+    """However often the vendor lists it."""
+    assert ledger.record("1", report(refill()), NOW)
+    assert fire_all(ledger) == [refill()]
+    assert not ledger.record("1", report(refill()), NOW)
+    assert ledger.pending() == []
+
+
+@pytest.mark.parametrize(
+    "revised",
+    [
+        refill(volume=41.5),
+        refill(-1 + 50 / 3600),
+        refill(address="Another name of the place"),
+    ],
+)
+async def test_a_revised_event_is_corrected_and_fires_nothing(
+    ledger: FuelLedger, revised: FuelEvent
+) -> None:
+    """Amount, seconds and place may change; the event and its id stay."""
+    ledger.record("1", report(refill()), NOW)
+    (before,) = ledger.pending()
+    fire_all(ledger)
+    assert ledger.record("1", report(revised), NOW)
+    assert ledger.pending() == []
+    (after,) = ledger.accounts["1"].entries
+    assert after.event == revised
+    assert after.id == before.id
+
+
+async def test_the_order_of_rows_does_not_matter(ledger: FuelLedger) -> None:
+    """Two refills a minute and a half apart stay two, in whatever order they come."""
+    first, second = refill(-1), refill(-1 + 90 / 3600, volume=5.0)
+    ledger.record("1", report(first, second), NOW)
+    assert fire_all(ledger) == [first, second]
+    assert not ledger.record("1", report(second, first), NOW)
+    assert len(ledger.accounts["1"].entries) == 2
+
+
+async def test_a_second_refill_close_to_a_known_one_is_new(ledger: FuelLedger) -> None:
+    """The known one pairs with itself, so the other is left over."""
+    first, second = refill(-1), refill(-1 + 90 / 3600, volume=5.0)
+    ledger.record("1", report(first), NOW)
+    fire_all(ledger)
+    ledger.record("1", report(second, first), NOW)
+    assert fire_all(ledger) == [second]
+
+
+async def test_kinds_and_sources_are_events_of_their_own(ledger: FuelLedger) -> None:
+    """A theft is no refill, and the second tank is not the first."""
+    events = (
+        refill(),
+        refill(kind=FuelEventKind.THEFT_SUSPECTED),
+        refill(source=FuelSource.SECONDARY),
+    )
+    ledger.record("1", report(*events), NOW)
+    assert len(fire_all(ledger)) == 3
+    assert len({entry.id for entry in ledger.accounts["1"].entries}) == 3
+
+
+async def test_the_hour_that_occurs_twice_makes_no_second_event(
+    ledger: FuelLedger,
+) -> None:
+    """A local time read in the other half of the repeated hour is the same event."""
+    early, late = refill(-1), refill(0)
+    ledger.record("1", report(replace(early, other_time=late.time)), NOW)
+    fire_all(ledger)
+    ledger.record("1", report(replace(late, other_time=early.time)), NOW)
+    assert ledger.pending() == []
+
+
+async def test_events_fire_oldest_first(ledger: FuelLedger) -> None:
+    """Whatever vehicle they are of."""
+    ledger.record("2", FuelReport(), NOW - timedelta(hours=9))
+    ledger.record("1", report(refill(-1), refill(-3)), NOW)
+    ledger.record("2", report(replace(refill(-2), vehicle_id="2")), NOW)
+    times = [event.time for event in fire_all(ledger)]
+    assert times == sorted(times)
+    assert len(times) == 3
+
+
+async def test_what_was_written_but_not_fired_fires_after_a_restart(
+    hass: HomeAssistant, ledger: FuelLedger, hass_storage: dict[str, Any]
+) -> None:
+    """The power may fail between writing and firing."""
+    ledger.record("1", report(refill()), NOW)
+    await ledger.async_save()
+    again = FuelLedger(hass, "entry")
+    await again.async_load()
+    assert [entry.event for entry in again.pending()] == [refill()]
+
+
+async def test_everything_survives_a_restart(
+    hass: HomeAssistant, ledger: FuelLedger, hass_storage: dict[str, Any]
+) -> None:
+    """Events with all their values, ids, totals and how far was read."""
+    event = refill(
+        other_time=NOW,
+        percent=50.0,
+        level_before=10.0,
+        level_after=60.0,
+        address="Station",
+        location=Position(latitude=44.4, longitude=26.1),
+        private=False,
+        source=FuelSource.SECONDARY,
+    )
+    ledger.record("1", FuelReport(events=(event,), vehicle=Vehicle(id="1")), NOW)
+    fire_all(ledger)
+    await ledger.async_save()
+    again = FuelLedger(hass, "entry")
+    await again.async_load()
+    assert again.accounts == ledger.accounts
+    assert again.accounts["1"].read_until == NOW
+    assert again.pending() == []
+
+
+async def test_a_private_event_is_stored_without_its_place(ledger: FuelLedger) -> None:
+    """Where a private refill happened is nobody's business."""
+    ledger.record(
+        "1",
+        report(
+            refill(
+                private=True,
+                address="Station",
+                location=Position(latitude=1.0, longitude=2.0),
+            )
+        ),
+        NOW,
+    )
+    (entry,) = ledger.pending()
+    shown = payload(entry, late=False)
+    assert shown["private"] is True
+    assert shown["location"] is None
+    assert shown["latitude"] is None
+
+
+async def test_the_ledger_stays_small(ledger: FuelLedger) -> None:
+    """Old events are summed up; the last of a kind and the totals remain."""
+    for day in range(400):
+        moment = NOW + timedelta(days=day)
+        event = replace(refill(), time=moment)
+        ledger.record("1", report(event), moment)
+        fire_all(ledger)
+    account = ledger.accounts["1"]
+    assert len(account.entries) < 70
+    assert account.total(FuelEventKind.REFUELLED) == pytest.approx(400 * 40.0)
+
+
+async def test_the_last_event_of_a_kind_is_kept_for_ever(ledger: FuelLedger) -> None:
+    """The sensor of the last refill does not forget it after two months."""
+    ledger.record("1", report(refill()), NOW)
+    fire_all(ledger)
+    ledger.record("1", report(), NOW + timedelta(days=300))
+    last = ledger.accounts["1"].last(FuelEventKind.REFUELLED)
+    assert last == refill()
