@@ -14,6 +14,8 @@ _SILENT_PARKED: Final = 24 * 60 * 60.0
 _NOTHING_ACTIVE: Final = frozenset({"", "none", "null", "[]"})
 _LOWEST: Final = -500.0
 _HIGHEST: Final = 9000.0
+# Kilometres that no road vehicle drives: what is beyond is a fault.
+_FARTHEST: Final = 10_000_000.0
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -24,7 +26,7 @@ def vehicle(value: object, *, now: datetime) -> Vehicle | None:
     supply voltage, -1 that of the fuel level.
     """
     row = parse.folded(value)
-    vehicle_id = parse.identifier(row.get("id"))
+    vehicle_id = _vehicle_id(row.get("id"))
     if vehicle_id is None:
         return None
     header = parse.folded(row.get("equipmentheader"))
@@ -103,7 +105,7 @@ def telemetry(value: object) -> Vehicle | None:
     `Timestamp` is in UTC. The height of a private drive stays the driver's.
     """
     row = parse.folded(value)
-    vehicle_id = parse.identifier(row.get("equipmentid"))
+    vehicle_id = _vehicle_id(row.get("equipmentid"))
     last_report = parse.moment(row.get("timestamp"))
     if vehicle_id is None or last_report is None:
         return None
@@ -155,9 +157,15 @@ def _finished_trip(vehicle_id: str, value: object) -> Vehicle | None:
     )
 
 
+def _vehicle_id(value: object) -> str | None:
+    """Return a vehicle's number; -1 and words are placeholders."""
+    found = parse.identifier(value)
+    return found if found is not None and found.isdecimal() else None
+
+
 def _distance(value: object) -> float | None:
     """Return kilometres driven; a vehicle without a counter tells 0."""
-    return parse.number(value, low=0) or None
+    return parse.number(value, low=0, high=_FARTHEST) or None
 
 
 def _litres(value: object) -> float | None:
@@ -241,7 +249,7 @@ def _next_service(odometer: float | None, distance: object) -> float | None:
     odometer it is a reading that stands still while the vehicle drives. 0 and
     -1 mean that no service is planned. Whole kilometres, as the distance is.
     """
-    left = parse.number(distance)
+    left = parse.number(distance, low=-_FARTHEST, high=_FARTHEST)
     if odometer is None or left in (None, 0, -1):
         return None
     due = round(odometer + left)
