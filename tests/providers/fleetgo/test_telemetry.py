@@ -58,7 +58,6 @@ class Archive:
         )
 
     def _page(self, seen: Seen) -> object:
-        assert seen.query["orderDescending"] == "false"
         rows = sorted(
             (
                 row
@@ -66,6 +65,7 @@ class Archive:
                 if seen.query["from"] <= str(row["Timestamp"]) <= seen.query["to"]
             ),
             key=lambda row: str(row["Timestamp"]),
+            reverse=seen.query["orderDescending"] == "true",
         )
         skip = int(seen.query["skip"])
         return rows[skip : skip + int(seen.query["take"])]
@@ -147,6 +147,18 @@ async def test_record_without_a_counter_leaves_the_counter(
     assert found.last_report == START - timedelta(hours=1)
 
 
+async def test_first_read_stops_once_every_vehicle_was_met(
+    peer: Peer, archive: Archive, telemetry: Telemetry
+) -> None:
+    """It goes back in time, so that a long day of a large fleet is not read."""
+    for index in range(3 * PAGE_SIZE):
+        archive.add(index % 50 + 1, START - timedelta(seconds=index), 5000 - index)
+    found = await telemetry.read([str(index + 1) for index in range(50)])
+    assert peer.count(AVL) == 1
+    assert found["1"].odometer == 5000
+    assert found["50"].odometer == 5000 - 49
+
+
 async def test_pages_are_read_until_one_is_short(
     peer: Peer, archive: Archive, telemetry: Telemetry
 ) -> None:
@@ -162,19 +174,31 @@ async def test_pages_are_read_until_one_is_short(
     }
 
 
+async def test_first_read_keeps_to_the_page_budget(
+    peer: Peer, archive: Archive, telemetry: Telemetry
+) -> None:
+    """A vehicle that is not met does not make it read on and on."""
+    for index in range((MOST_PAGES + 1) * PAGE_SIZE):
+        archive.add(1, START - timedelta(seconds=6 * index), 20_000 - index)
+    assert set(await telemetry.read(["1", "2"])) == {"1"}
+    assert peer.count(AVL) == MOST_PAGES
+
+
 async def test_backlog_beyond_the_page_budget_goes_on_at_the_next_read(
     peer: Peer, archive: Archive, telemetry: Telemetry
 ) -> None:
-    """A large fleet's first day is caught up over several reads, nothing lost."""
+    """What a large fleet did in an outage is caught up in steps, nothing lost."""
+    await telemetry.read(["1"])
+    archive.now += timedelta(hours=20)
     total = (MOST_PAGES + 1) * PAGE_SIZE
     for index in range(total):
-        archive.add(1, START - timedelta(seconds=6 * (total - index)), 1000 + index)
+        archive.add(1, START + timedelta(seconds=6 * index), 1000 + index)
     first = (await telemetry.read(["1"]))["1"]
-    assert peer.count(AVL) == MOST_PAGES
+    assert peer.count(AVL) == 1 + MOST_PAGES
     assert first.odometer == 1000 + MOST_PAGES * PAGE_SIZE - 1
     second = (await telemetry.read(["1"]))["1"]
     assert second.odometer == 1000 + total - 1
-    assert peer.count(AVL) <= MOST_PAGES + 2
+    assert peer.count(AVL) <= 1 + MOST_PAGES + 2
     starts = [seen.query["from"] for seen in peer.seen if seen.path == AVL]
     assert all(earlier <= later for earlier, later in pairwise(starts))
 
@@ -183,15 +207,34 @@ async def test_outage_between_pages_keeps_what_was_read(
     peer: Peer, archive: Archive, telemetry: Telemetry
 ) -> None:
     """The next read goes on behind the last page that came."""
+    await telemetry.read(["1"])
+    archive.now += timedelta(hours=20)
     for index in range(PAGE_SIZE + 10):
-        archive.add(1, START - timedelta(minutes=700 - index), 1000 + index)
+        archive.add(1, START + timedelta(minutes=index), 1000 + index)
     page = peer.answers[AVL]
     _sometimes(peer, 500, lambda seen: seen.query["skip"] != "0")
     with pytest.raises(Unreachable):
         await telemetry.read(["1"])
     peer.answers[AVL] = page
     assert (await telemetry.read(["1"]))["1"].odometer == 1000 + PAGE_SIZE + 9
-    assert peer.seen[-1].query["from"] > peer.seen[2].query["from"]
+    last_of_the_page = START + timedelta(minutes=PAGE_SIZE - 1)
+    assert peer.seen[-1].query["from"] == last_of_the_page.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+async def test_outage_during_the_first_read_starts_it_over(
+    peer: Peer, archive: Archive, telemetry: Telemetry
+) -> None:
+    """No vehicle is passed over because it was further back."""
+    archive.add(2, START - timedelta(hours=20), 700)
+    for index in range(PAGE_SIZE):
+        archive.add(1, START - timedelta(minutes=index), 5000 - index)
+    page = peer.answers[AVL]
+    _sometimes(peer, 500, lambda seen: seen.query["skip"] != "0")
+    with pytest.raises(Unreachable):
+        await telemetry.read(["1", "2"])
+    peer.answers[AVL] = page
+    found = await telemetry.read(["1", "2"])
+    assert {key: one.odometer for key, one in found.items()} == {"1": 5000, "2": 700}
 
 
 async def test_device_with_a_fast_clock_does_not_move_the_window(

@@ -48,8 +48,9 @@ class FleetGoApi:
         *,
         skip: int,
         take: int,
+        newest_first: bool = False,
     ) -> list[object]:
-        """Return a page of AvlDto rows, oldest first. Source: GET /Avl/GetAvlData."""
+        """Return a page of AvlDto rows by time. Source: GET /Avl/GetAvlData."""
         path = "/Avl/GetAvlData"
         data = await self._session.get(
             path,
@@ -59,7 +60,7 @@ class FleetGoApi:
                 "to": _utc(end),
                 "skip": skip,
                 "take": take,
-                "orderDescending": "false",
+                "orderDescending": "true" if newest_first else "false",
             },
         )
         return _rows(data, path, key="equipmentid")

@@ -119,6 +119,11 @@ def telemetry(value: object) -> Vehicle | None:
     )
 
 
+def reported(record: Vehicle) -> datetime:
+    """Return the time of a report, for its order."""
+    return record.last_report or _EARLIEST
+
+
 def last_trip(vehicle_id: str, rows: Iterable[object]) -> Vehicle | None:
     """Return a vehicle's newest finished trip of RideDTO rows, None without one.
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from .. import parse
 from ..models import Vehicle
 from . import mapping
 from .api import FleetGoApi, each_allowed
@@ -20,14 +21,16 @@ def _utcnow() -> datetime:
 
 
 class Telemetry:
-    """Reads each administration's records forward in time, from where it stopped.
+    """Finds each vehicle's newest record, then follows what is added.
 
-    A read takes at most MOST_PAGES pages of an administration; a backlog goes on
-    at the next one. Records older than a day are left alone.
+    The first read of an administration goes back in time, for a day at most,
+    until every vehicle was met; later ones go forward from where the last one
+    stopped. A read takes at most MOST_PAGES pages: a backlog, after an outage,
+    goes on at the next read.
     """
 
     def __init__(self, api: FleetGoApi, now: Callable[[], datetime] = _utcnow) -> None:
-        """Start a day back."""
+        """Know nothing yet."""
         self._api = api
         self._now = now
         self._administrations: list[str] = []
@@ -40,7 +43,14 @@ class Telemetry:
 
         Raises AccessDenied or NotFound where the account has no AVL records.
         """
-        await each_allowed(await self._list_administrations(), self._follow)
+
+        async def read_one(administration: str) -> None:
+            if administration in self._seen:
+                await self._follow(administration)
+            else:
+                await self._find(administration, frozenset(vehicle_ids))
+
+        await each_allowed(await self._list_administrations(), read_one)
         return {
             vehicle_id: known
             for vehicle_id in vehicle_ids
@@ -57,10 +67,10 @@ class Telemetry:
             self._administrations_until = now + _ADMINISTRATIONS_LAST
         return self._administrations
 
-    async def _follow(self, administration: str) -> None:
-        """Read an administration's records up to now."""
+    async def _find(self, administration: str, wanted: frozenset[str]) -> None:
+        """Meet the wanted vehicles, from now back in time."""
         end = self._now()
-        start = max(self._seen.get(administration, end - _HISTORY), end - _HISTORY)
+        seen = start = end - _HISTORY
         for page in range(MOST_PAGES):
             rows = await self._api.telemetry(
                 administration,
@@ -68,42 +78,54 @@ class Telemetry:
                 end,
                 skip=page * PAGE_SIZE,
                 take=PAGE_SIZE,
+                newest_first=True,
             )
-            records = (mapping.telemetry(row) for row in rows)
+            seen = self._remember(rows, seen=seen, end=end)
+            if len(rows) < PAGE_SIZE or wanted <= self._newest.keys():
+                break
+        self._seen[administration] = seen
+
+    async def _follow(self, administration: str) -> None:
+        """Read on up to now; each page that came is done with."""
+        end = self._now()
+        start = max(self._seen[administration], end - _HISTORY)
+        for page in range(MOST_PAGES):
+            rows = await self._api.telemetry(
+                administration, start, end, skip=page * PAGE_SIZE, take=PAGE_SIZE
+            )
             self._seen[administration] = self._remember(
-                (record for record in records if record is not None),
-                seen=self._seen.get(administration, start),
-                end=end,
+                rows, seen=self._seen[administration], end=end
             )
             if len(rows) < PAGE_SIZE:
-                return
+                break
 
     def _remember(
-        self, records: Iterable[Vehicle], *, seen: datetime, end: datetime
+        self, rows: Iterable[object], *, seen: datetime, end: datetime
     ) -> datetime:
         """Keep the newest of each vehicle; return the newest time of all.
 
         A device whose clock is ahead must not move the start of the next read.
         """
-        for record in records:
-            time = record.last_report
-            if time is None or time > end:
+        for row in rows:
+            record = mapping.telemetry(row)
+            if record is None:
                 continue
-            seen = max(seen, time)
-            known = self._newest.get(record.id)
-            if known is None or known.last_report is None:
-                self._newest[record.id] = record
-            elif time >= known.last_report:
-                self._newest[record.id] = _over(known, record)
+            time = mapping.reported(record)
+            if time <= end:
+                seen = max(seen, time)
+                self._newest[record.id] = _merged(self._newest.get(record.id), record)
         return seen
 
 
-def _over(older: Vehicle, newer: Vehicle) -> Vehicle:
-    """Return the newer record; a counter that it lacks still stands where it was."""
+def _merged(known: Vehicle | None, record: Vehicle) -> Vehicle:
+    """Return the newer one; a counter that it lacks still stands where it was."""
+    if known is None:
+        return record
+    older, newer = sorted((known, record), key=mapping.reported)
+    if newer.odometer is not None and newer.fuel_consumed is not None:
+        return newer
     return replace(
         newer,
-        odometer=older.odometer if newer.odometer is None else newer.odometer,
-        fuel_consumed=(
-            older.fuel_consumed if newer.fuel_consumed is None else newer.fuel_consumed
-        ),
+        odometer=parse.first([newer.odometer, older.odometer]),
+        fuel_consumed=parse.first([newer.fuel_consumed, older.fuel_consumed]),
     )
