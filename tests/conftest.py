@@ -1,0 +1,10 @@
+"""What every test shares."""
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def custom_integrations(request: pytest.FixtureRequest) -> None:
+    """Let Home Assistant, where a test has one, load this integration."""
+    if "hass" in request.fixturenames:
+        request.getfixturevalue("enable_custom_integrations")
