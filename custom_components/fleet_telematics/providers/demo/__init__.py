@@ -1,0 +1,1 @@
+"""A simulated fleet, for trying things out without a vendor."""

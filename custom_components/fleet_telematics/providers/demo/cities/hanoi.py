@@ -1,0 +1,202 @@
+"""Main roads of Hanoi, from Hoàn Kiếm to the ring roads."""
+
+from ..records import City
+from ..roads import RoadNetwork, Street
+
+_PLACES = {
+    "nghia_thuc": (21.032, 105.851),
+    "trang_tien_west": (21.0253, 105.853),
+    "ba_trieu": (21.0256, 105.85),
+    "le_thai_to": (21.029, 105.8505),
+    "opera": (21.0243, 105.8572),
+    "cua_nam": (21.0283, 105.8425),
+    "ba_dinh": (21.0345, 105.8385),
+    "giang_vo": (21.0313, 105.833),
+    "nui_truc": (21.032, 105.825),
+    "lieu_giai": (21.0325, 105.8145),
+    "cau_giay": (21.0295, 105.803),
+    "xuan_thuy": (21.036, 105.79),
+    "mai_dich": (21.037, 105.7785),
+    "van_cao": (21.0405, 105.8155),
+    "thuy_khue": (21.0445, 105.816),
+    "buoi": (21.0465, 105.806),
+    "xuan_la": (21.062, 105.805),
+    "nhat_tan": (21.079, 105.8135),
+    "nhat_tan_bridge": (21.0945, 105.822),
+    "au_co": (21.072, 105.824),
+    "nghi_tam": (21.06, 105.8345),
+    "yen_phu": (21.047, 105.844),
+    "nhat_duat": (21.0385, 105.8505),
+    "quang_khai": (21.03, 105.8575),
+    "khanh_du": (21.021, 105.862),
+    "vinh_tuy": (21.002, 105.871),
+    "ga": (21.024, 105.841),
+    "kim_lien": (21.008, 105.841),
+    "vong": (20.996, 105.841),
+    "phap_van": (20.964, 105.8425),
+    "nga_tu_so": (21.0035, 105.82),
+    "lang": (21.015, 105.8055),
+    "duy_hung": (21.0075, 105.793),
+    "thanh_xuan": (20.9925, 105.801),
+    "linh_dam": (20.968, 105.823),
+    "nghia_tan": (21.0465, 105.79),
+    "van_dong": (21.0465, 105.781),
+    "thang_long": (21.07, 105.783),
+    "royal_city": (21.0, 105.815),
+    "tay_son": (21.0105, 105.825),
+    "ton_duc_thang": (21.019, 105.8295),
+    "pho_hue": (21.018, 105.852),
+    "dai_co_viet": (21.009, 105.851),
+    "khat_chan": (21.0085, 105.862),
+}
+
+_STREETS = (
+    (
+        Street(name="Đinh Tiên Hoàng", postal_code="100000", speed=16),
+        "nghia_thuc trang_tien_west",
+    ),
+    (
+        Street(name="Hàng Khay", postal_code="100000", speed=17),
+        "trang_tien_west ba_trieu",
+    ),
+    (
+        Street(name="Lê Thái Tổ", postal_code="100000", speed=16),
+        "ba_trieu le_thai_to nghia_thuc",
+    ),
+    (
+        Street(name="Tràng Tiền", postal_code="100000", speed=18),
+        "trang_tien_west opera",
+    ),
+    (Street(name="Tràng Thi", postal_code="100000", speed=20), "ba_trieu cua_nam"),
+    (Street(name="Điện Biên Phủ", postal_code="118700", speed=24), "cua_nam ba_dinh"),
+    (
+        Street(name="Nguyễn Thái Học", postal_code="118400", speed=22),
+        "cua_nam giang_vo",
+    ),
+    (
+        Street(name="Kim Mã", postal_code="118000", speed=24),
+        "giang_vo nui_truc lieu_giai cau_giay",
+    ),
+    (
+        Street(name="Xuân Thủy", postal_code="122300", speed=26),
+        "cau_giay xuan_thuy mai_dich",
+    ),
+    (Street(name="Liễu Giai", postal_code="118100", speed=28), "lieu_giai van_cao"),
+    (Street(name="Văn Cao", postal_code="118200", speed=26), "van_cao thuy_khue"),
+    (
+        Street(name="Hoàng Hoa Thám", postal_code="118300", speed=24),
+        "ba_dinh thuy_khue buoi",
+    ),
+    (
+        Street(name="Võ Chí Công", postal_code="124000", speed=52),
+        "buoi xuan_la nhat_tan nhat_tan_bridge",
+    ),
+    (Street(name="Đường Bưởi", postal_code="118800", speed=38), "buoi cau_giay"),
+    (Street(name="Âu Cơ", postal_code="124700", speed=34), "nhat_tan au_co nghi_tam"),
+    (Street(name="Yên Phụ", postal_code="118900", speed=34), "nghi_tam yen_phu"),
+    (
+        Street(name="Trần Nhật Duật", postal_code="111000", speed=34),
+        "yen_phu nhat_duat",
+    ),
+    (
+        Street(name="Trần Quang Khải", postal_code="110000", speed=34),
+        "nhat_duat quang_khai",
+    ),
+    (
+        Street(name="Trần Khánh Dư", postal_code="111900", speed=34),
+        "quang_khai khanh_du",
+    ),
+    (Street(name="Nguyễn Khoái", postal_code="113600", speed=32), "khanh_du vinh_tuy"),
+    (Street(name="Lý Thái Tổ", postal_code="110100", speed=20), "opera quang_khai"),
+    (Street(name="Hàng Đậu", postal_code="111200", speed=18), "nghia_thuc nhat_duat"),
+    (Street(name="Lê Duẩn", postal_code="112300", speed=28), "cua_nam ga kim_lien"),
+    (
+        Street(name="Giải Phóng", postal_code="116000", speed=34),
+        "kim_lien vong phap_van",
+    ),
+    (Street(name="Trường Chinh", postal_code="116100", speed=30), "vong nga_tu_so"),
+    (
+        Street(name="Đường Láng", postal_code="117000", speed=28),
+        "nga_tu_so lang cau_giay",
+    ),
+    (Street(name="Trần Duy Hưng", postal_code="122400", speed=34), "lang duy_hung"),
+    (
+        Street(name="Khuất Duy Tiến", postal_code="120300", speed=52),
+        "duy_hung thanh_xuan",
+    ),
+    (Street(name="Phạm Hùng", postal_code="100600", speed=54), "mai_dich duy_hung"),
+    (
+        Street(name="Nghiêm Xuân Yêm", postal_code="128300", speed=56),
+        "thanh_xuan linh_dam phap_van",
+    ),
+    (
+        Street(name="Phạm Văn Đồng", postal_code="129400", speed=50),
+        "mai_dich van_dong thang_long",
+    ),
+    (
+        Street(name="Hoàng Quốc Việt", postal_code="122000", speed=34),
+        "buoi nghia_tan van_dong",
+    ),
+    (
+        Street(name="Nguyễn Văn Huyên", postal_code="122500", speed=26),
+        "nghia_tan xuan_thuy",
+    ),
+    (
+        Street(name="Nguyễn Trãi", postal_code="120400", speed=30),
+        "nga_tu_so royal_city thanh_xuan",
+    ),
+    (Street(name="Tây Sơn", postal_code="116200", speed=24), "nga_tu_so tay_son"),
+    (
+        Street(name="Tôn Đức Thắng", postal_code="115500", speed=24),
+        "tay_son ton_duc_thang giang_vo",
+    ),
+    (
+        Street(name="Phố Huế", postal_code="112600", speed=22),
+        "trang_tien_west pho_hue dai_co_viet",
+    ),
+    (
+        Street(name="Đại Cồ Việt", postal_code="113000", speed=32),
+        "kim_lien dai_co_viet",
+    ),
+    (
+        Street(name="Trần Khát Chân", postal_code="113700", speed=30),
+        "dai_co_viet khat_chan vinh_tuy",
+    ),
+    (Street(name="Xuân La", postal_code="124800", speed=24), "xuan_la nghi_tam"),
+)
+
+HANOI = City(
+    key="hanoi",
+    name="Hà Nội",
+    country="Việt Nam",
+    country_code="VN",
+    zone="Asia/Ho_Chi_Minh",
+    altitude=12.0,
+    first_vehicle_id=520301,
+    plate="29C-###.##",
+    first_names=(
+        "Minh",
+        "Linh",
+        "Hùng",
+        "Trang",
+        "Tuấn",
+        "Hương",
+        "Dũng",
+        "Mai",
+        "Quang",
+        "Thảo",
+    ),
+    last_names=(
+        "Nguyễn",
+        "Trần",
+        "Lê",
+        "Phạm",
+        "Hoàng",
+        "Vũ",
+        "Đặng",
+        "Bùi",
+        "Đỗ",
+        "Ngô",
+    ),
+    roads=RoadNetwork(_PLACES, _STREETS),
+)
