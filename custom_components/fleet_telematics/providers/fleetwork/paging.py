@@ -1,0 +1,65 @@
+"""Reads every page of a list, whatever the server says of their number."""
+
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from typing import Final
+
+# A list that never ends is a fault: this many pages hold any account.
+MOST_PAGES: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer: its rows, and how many rows and pages there are where it tells."""
+
+    rows: list[object]
+    total: int | None = None
+    pages: int | None = None
+
+    def is_last(self, number: int, listed: int) -> bool:
+        """Whether this is the last page, as far as the server tells.
+
+        Row and page counts must agree: a server that answers smaller pages than
+        were asked for may still count the pages by the size that was asked.
+        """
+        if self.total is None and self.pages is None:
+            return False
+        return (self.total is None or listed >= self.total) and (
+            self.pages is None or number >= self.pages
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """All rows. `complete` says that none is missing, as far as the server tells."""
+
+    rows: list[object]
+    complete: bool
+
+
+async def read_all(
+    read: Callable[[int], Awaitable[Page]], key: Callable[[object], Hashable | None]
+) -> Listing:
+    """Read from page 1 on, up to the last one or to one that brings nothing new.
+
+    `key` tells rows apart; a row without one is left out, and as it may stand
+    for anything the listing is not complete then.
+    """
+    rows: list[object] = []
+    seen: set[Hashable] = set()
+    readable = True
+    for number in range(1, MOST_PAGES + 1):
+        page = await read(number)
+        keys = [key(row) for row in page.rows]
+        readable = readable and None not in keys
+        fresh = [
+            row
+            for row, one in zip(page.rows, keys, strict=True)
+            if one is not None and one not in seen
+        ]
+        rows += fresh
+        seen.update(keys)
+        if not fresh or page.is_last(number, len(rows)):
+            counted = page.total is None or len(rows) >= page.total
+            return Listing(rows=rows, complete=readable and counted)
+    return Listing(rows=rows, complete=False)
