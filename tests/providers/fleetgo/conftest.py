@@ -9,8 +9,11 @@ import pytest
 from custom_components.fleet_telematics.providers.base import Connection
 from custom_components.fleet_telematics.providers.fleetgo import FleetGo
 from custom_components.fleet_telematics.providers.transport import RequestQueue
+from tests.simulators import fleetgo_server
 
 from .peer import Peer
+
+__all__ = ["fleetgo_server"]
 
 type Connections = Callable[..., Connection]
 type Connect = Callable[..., FleetGo]
