@@ -5,7 +5,7 @@ import asyncio
 import signal
 import sys
 
-from .demo import FLEETS, VENDORS, Demo, start_demo
+from .demo import FLEETS, Demo, check_port, start_demo
 from .errors import DemoError
 
 
@@ -25,12 +25,12 @@ def arguments() -> argparse.Namespace:
 
 async def run(options: argparse.Namespace) -> None:
     """Start, tell how to get in, and stay until something ends it."""
+    check_port(options.host, options.port)
     print("Starting the simulated vendors and Home Assistant ...", flush=True)
     async with start_demo(
         host=options.host,
         port=options.port,
         fleets=() if options.fresh else FLEETS,
-        vendors=VENDORS if options.fresh else FLEETS,
     ) as demo:
         tell(demo)
         while True:

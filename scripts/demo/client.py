@@ -140,14 +140,16 @@ class Client:
         if result["type"] != "create_entry":
             raise DemoError(f"The options were refused: {result.get('errors')}")
 
-    async def entities(self, entry_id: str) -> list[dict[str, Any]]:
-        """Return the enabled entities of an entry from the registry."""
+    async def entities(self, name: str) -> list[dict[str, Any]]:
+        """Return the enabled registry entities of the named provider's account."""
+        entries = await self.get(f"/api/config/config_entries/entry?domain={DOMAIN}")
+        ids = {one["entry_id"] for one in entries if one["title"].startswith(name)}
         async with self.socket() as socket:
             entities = await socket.call("config/entity_registry/list")
         return [
             entity
             for entity in entities
-            if entity["config_entry_id"] == entry_id and entity["disabled_by"] is None
+            if entity["config_entry_id"] in ids and entity["disabled_by"] is None
         ]
 
     async def states(self, domain: str = "") -> dict[str, dict[str, Any]]:

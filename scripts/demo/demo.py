@@ -1,8 +1,8 @@
 """Starting everything in the right order, and ending it in the other."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 import secrets
 import socket
@@ -20,9 +20,21 @@ from .simulators import Simulator, running_simulators
 from .waiting import until
 
 USER = "demo"
-# What the two fleets of the demonstration are called on its dashboard.
-FLEETS = {"fleetgo": "FleetGO, Amsterdam", "trackgps": "TrackGPS, Bucharest"}
-VENDORS = ("fleetgo", "ocean", "fleetwork", "movens", "trackgps")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    """A fleet to show: its provider, the provider's name, and its city."""
+
+    provider: str
+    name: str
+    city: str
+
+
+FLEETS = (
+    Fleet(provider="fleetgo", name="FleetGO", city="Amsterdam"),
+    Fleet(provider="trackgps", name="TrackGPS", city="Bucharest"),
+)
 # TrackGPS allows one request in 30 seconds, which makes for a slow show.
 REQUEST_INTERVAL = 2
 
@@ -37,7 +49,6 @@ class Demo:
     client: Client
     simulators: dict[str, Simulator]
     processes: tuple[Process, ...]
-    entries: dict[str, str] = field(default_factory=dict)
 
     def check(self) -> None:
         """Raise if a process has ended, which none should."""
@@ -60,39 +71,38 @@ class Demo:
             logs = "\n".join(process.tail() for process in self.processes)
             raise DemoError(f"{error}. The ends of the logs:\n{logs}") from error
 
-    async def set_up_fleet(self, vendor: str) -> None:
+    async def set_up(self, fleet: Fleet) -> None:
         """Set up a vendor's account through the config flow."""
-        simulator = self.simulators[vendor]
+        simulator = self.simulators[fleet.provider]
         entry_id = await self.client.add_entry(
-            vendor, {**simulator.credentials, "url": simulator.url}
+            fleet.provider, {**simulator.credentials, "url": simulator.url}
         )
-        if vendor == "trackgps":
+        if fleet.provider == "trackgps":
             await self.client.set_options(
-                entry_id, {"request_interval": REQUEST_INTERVAL}
+                entry_id,
+                {"request_interval": REQUEST_INTERVAL, "scan_interval": 5},
             )
-        self.entries[vendor] = entry_id
+        else:
+            await self.client.set_options(entry_id, {"scan_interval": 30})
 
-    async def trackers(self, vendor: str) -> dict[str, dict[str, Any]]:
-        """Return the states of a fleet's trackers that know their position."""
-        states = await self.client.states("device_tracker.")
-        entities = await self.client.entities(self.entries[vendor])
-        return {
-            entity_id: states[entity_id]
-            for entity_id in (entity["entity_id"] for entity in entities)
-            if "latitude" in states.get(entity_id, {}).get("attributes", {})
-        }
+    async def wait_for_trackers(self, name: str) -> dict[str, dict[str, Any]]:
+        """Return the states of a provider's trackers once they have positions.
 
-    async def wait_for_vehicles(self) -> None:
-        """Wait until every fleet has told where its vehicles are."""
+        Vehicles in private mode have none.
+        """
 
-        async def located() -> bool | None:
-            """Return true once each fleet is on the map."""
-            for vendor in self.entries:
-                if not await self.trackers(vendor):
-                    return None
-            return True
+        async def located() -> dict[str, dict[str, Any]] | None:
+            """Return the trackers that have a position, if there are any."""
+            states = await self.client.states("device_tracker.")
+            entities = await self.client.entities(name)
+            trackers = states.keys() & {one["entity_id"] for one in entities}
+            return {
+                tracker: states[tracker]
+                for tracker in sorted(trackers)
+                if "latitude" in states[tracker]["attributes"]
+            } or None
 
-        await self.until(located, timeout=60, what="the vehicles' positions")
+        return await self.until(located, timeout=60, what=f"positions of {name}")
 
 
 def check_port(host: str, port: int) -> None:
@@ -113,11 +123,12 @@ async def start_demo(
     *,
     host: str = "127.0.0.1",
     port: int = 8123,
-    fleets: Iterable[str] = tuple(FLEETS),
-    vendors: Iterable[str] = VENDORS,
+    fleets: Collection[Fleet] = FLEETS,
 ) -> AsyncIterator[Demo]:
-    """Run simulators and Home Assistant, with the named fleets set up."""
-    check_port(host, port)
+    """Run simulators and Home Assistant, with the named fleets set up.
+
+    Without any fleet every vendor is simulated, so that each can be tried.
+    """
     # An address to listen on is not always one to talk to.
     address = "127.0.0.1" if host == "0.0.0.0" else host
     url = f"http://{address}:{port}"
@@ -132,7 +143,7 @@ async def start_demo(
         simulator, simulators = await stack.enter_async_context(
             running_simulators(
                 session,
-                vendors,
+                [fleet.provider for fleet in fleets],
                 request_interval=REQUEST_INTERVAL,
                 log=folder / "simulator.log",
             )
@@ -154,11 +165,11 @@ async def start_demo(
             processes=(simulator, core),
         )
         await _onboard(demo)
-        for vendor in fleets:
-            await demo.set_up_fleet(vendor)
-        if demo.entries:
-            await demo.wait_for_vehicles()
-            await _show(demo)
+        for fleet in fleets:
+            await demo.set_up(fleet)
+            await demo.wait_for_trackers(fleet.name)
+        if fleets:
+            await _show(demo, fleets)
         yield demo
 
 
@@ -170,11 +181,11 @@ async def _onboard(demo: Demo) -> None:
     await demo.until(demo.client.running, timeout=60, what="Home Assistant to start")
 
 
-async def _show(demo: Demo) -> None:
+async def _show(demo: Demo, fleets: Collection[Fleet]) -> None:
     """Make the dashboard of the fleets that are set up."""
-    fleets: dict[str, list[dict[str, Any]]] = {
-        FLEETS.get(vendor, vendor): await demo.client.entities(entry_id)
-        for vendor, entry_id in demo.entries.items()
+    entities = {
+        f"{fleet.name}, {fleet.city}": await demo.client.entities(fleet.name)
+        for fleet in fleets
     }
     async with demo.client.socket() as connection:
-        await save_dashboard(connection, fleets)
+        await save_dashboard(connection, entities)

@@ -1,11 +1,12 @@
 """The simulated vendors, in a process of their own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 import json
 from pathlib import Path
+import socket
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,9 @@ import aiohttp
 from .errors import DemoError
 from .process import Process, running
 from .waiting import until
+
+# The simulators take a row of ports, one for each vendor.
+PORTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +41,34 @@ class Simulator:
         return "/".join(self.url.split("/")[:3])
 
 
+def free_ports() -> int:
+    """Return the first of a row of ports that nobody uses now."""
+    while True:
+        with ExitStack() as probes:
+            probe = probes.enter_context(socket.socket())
+            probe.bind(("127.0.0.1", 0))
+            first: int = probe.getsockname()[1]
+            with suppress(OSError, OverflowError):
+                for port in range(first + 1, first + PORTS):
+                    probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                return first
+
+
 @asynccontextmanager
 async def running_simulators(
     session: aiohttp.ClientSession,
-    vendors: Iterable[str],
+    vendors: Collection[str],
     *,
     request_interval: float,
     log: Path,
 ) -> AsyncIterator[tuple[Process, dict[str, Simulator]]]:
-    """Start the vendors' servers on free ports."""
+    """Start the vendors' servers on free ports; all vendors when none is named."""
     async with running(
         "The simulator",
         "simulator",
         "--json",
-        *("--vendors", ",".join(vendors)),
-        *("--port-base", "0"),
+        *(("--vendors", ",".join(vendors)) if vendors else ()),
+        *("--port-base", str(free_ports())),
         *("--trackgps-interval", str(request_interval)),
         log=log,
     ) as process:
