@@ -190,7 +190,8 @@ class TrackGpsServer(VendorServer):
         trip_id = self.world.state(spec.vehicle_id).trip_id
         while high - low > timedelta(seconds=1):
             middle = low + (high - low) / 2
-            if self.world.state(spec.vehicle_id, middle).trip_id == trip_id:
+            (state,) = self.world.track(spec.vehicle_id, middle, middle)
+            if state.trip_id == trip_id:
                 high = middle
             else:
                 low = middle

@@ -2,6 +2,10 @@
 
 import pytest
 
+pytest_plugins = ["tests.simulators"]
+
+pytest_plugins = ["tests.simulators"]
+
 
 @pytest.fixture(autouse=True)
 def custom_integrations(request: pytest.FixtureRequest) -> None:
