@@ -5,11 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 import time
 
-from .errors import AuthenticationFailed
+from .errors import AuthenticationFailed, ProviderError
 
 # Renew a little early: a request takes time to arrive, clocks differ.
 _MOST_EARLY = 60.0
 _EARLY_SHARE = 0.1
+# After an early renewal failed, the token in hand serves so long undisturbed.
+_NEXT_TRY = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ def renewal_time(lifetime: float | None) -> float | None:
 
 
 class TokenKeeper:
-    """Hands out the token; parallel requests wait for one renewal.
+    """Hands out the token; parallel requests share one renewal and its outcome.
 
     `renew` gets the token to replace, None at first. Once it raised
     AuthenticationFailed the keeper repeats that without asking the vendor again:
@@ -49,24 +51,45 @@ class TokenKeeper:
         self._renew = renew
         self._token: Token | None = None
         self._renewing = asyncio.Lock()
-        self._refusal: AuthenticationFailed | None = None
+        self._failure: ProviderError | None = None
+        self._failures = 0
+        self._next_try = 0.0
 
     async def get(self) -> Token:
-        """Return a token that is not due."""
+        """Return a token that is not due.
+
+        While renewing fails for a passing reason the one in hand goes on: it is
+        renewed early, and the vendor says when it no longer serves.
+        """
         token = self._token
-        if token is None or token.due:
+        if token is None:
+            return await self.replace(None)
+        if not token.due or time.monotonic() < self._next_try:
+            return token
+        try:
             return await self.replace(token)
-        return token
+        except AuthenticationFailed:
+            raise
+        except ProviderError:
+            self._next_try = time.monotonic() + _NEXT_TRY
+            return token
 
     async def replace(self, stale: Token | None) -> Token:
         """Return another token than the stale one, renewing unless that was done."""
+        failures = self._failures
         async with self._renewing:
-            if self._refusal is not None:
-                raise type(self._refusal)(str(self._refusal))
-            if self._token is None or self._token is stale:
-                try:
-                    self._token = await self._renew(stale)
-                except AuthenticationFailed as err:
-                    self._refusal = err
-                    raise
+            if self._token is not None and self._token is not stale:
+                return self._token
+            if self._failure is not None and (
+                isinstance(self._failure, AuthenticationFailed)
+                or self._failures != failures
+            ):
+                raise self._failure.with_traceback(None)
+            try:
+                self._token = await self._renew(stale)
+            except ProviderError as err:
+                self._failure = err
+                self._failures += 1
+                raise
+            self._failure = None
             return self._token

@@ -5,29 +5,31 @@ and nowhere else, such a value becomes None; nothing in this module raises on
 vendor data.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-import math
+from email.utils import parsedate_to_datetime
 import re
+import sys
 
 from .models import Position
 
-# Vendors write "none" as 0001-01-01, 1970-01-01 or 2001-01-01T00:00:00Z.
+# Vendors write "none" as 0001-01-01, 1970-01-01, 2001-01-01T00:00:00Z or 9999-12-31.
 _NO_TIME_BEFORE = datetime(2001, 1, 2, tzinfo=UTC)
+_NO_TIME_FROM = datetime(2100, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Epochs above this are milliseconds: as seconds they are past the year 5000.
 _FIRST_MILLISECONDS = 1e11
-_LONG_FRACTION = re.compile(r"([.,]\d{6})\d+")
-_OTHER_FORMATS = (
-    "%d.%m.%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S %z",
-    "%d/%m/%Y %H:%M:%S",
-    "%d/%m/%Y %H:%M",
+# dd.MM.yyyy or dd/MM/yyyy, then perhaps HH:mm[:ss], then perhaps Z or +0100.
+_DAY_FIRST = re.compile(
+    r"(\d\d?)([./])(\d\d?)\2(\d{4})"
+    r"(?: (\d\d?)(:\d\d(?::\d\d)?)(?: ?(Z|[+-]\d\d:?\d\d))?)?",
+    re.ASCII,
 )
+# Control characters and halves of surrogate pairs; databases and JSON refuse them.
+_NO_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_LARGEST = sys.float_info.max
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
-# Latitude of Ocean's "no fix" (field notes: 85 or 0).
-NO_FIX_LATITUDE = 85.0
 
 
 def mapping(value: object) -> Mapping[str, object]:
@@ -37,7 +39,7 @@ def mapping(value: object) -> Mapping[str, object]:
 
 def folded(value: object) -> Mapping[str, object]:
     """Return a JSON object with its keys in lower case, else an empty one."""
-    return {str(key).lower(): item for key, item in mapping(value).items()}
+    return {key.lower(): item for key, item in mapping(value).items()}
 
 
 def items(value: object) -> list[object]:
@@ -51,12 +53,14 @@ def records(value: object) -> list[Mapping[str, object]]:
 
 
 def text(value: object) -> str | None:
-    """Return a stripped text; numbers become their text; blank is None."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+    """Return a stripped text of one line; numbers become their text; blank is None."""
+    if isinstance(value, str):
+        if not value.isprintable():
+            value = _NO_TEXT.sub(" ", value)
+        return value.strip() or None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return str(value).strip() or None
+    return str(value) if abs(value) <= _LARGEST else None
 
 
 def joined(*values: object, separator: str = " ") -> str | None:
@@ -73,30 +77,29 @@ def identifier(value: object) -> str | None:
 
 
 def number(
-    value: object, *, low: float | None = None, high: float | None = None
+    value: object, *, low: float = -_LARGEST, high: float = _LARGEST
 ) -> float | None:
     """Return a finite number inside [low, high], read from a number or a text.
 
     A text may have a decimal comma. A number outside the bounds is a sentinel
     or a fault, so it is None and not clamped.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, str):
+        # Python would read 1_000 as a thousand.
+        if "_" in value:
+            return None
+        value = value.replace(",", ".")
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     try:
-        found = float(
-            value.strip().replace(",", ".") if isinstance(value, str) else value
-        )
+        found = float(value)
     except ValueError, OverflowError:
         return None
-    if not math.isfinite(found):
-        return None
-    if (low is not None and found < low) or (high is not None and found > high):
-        return None
-    return found
+    return found if low <= found <= high else None
 
 
 def integer(
-    value: object, *, low: float | None = None, high: float | None = None
+    value: object, *, low: float = -_LARGEST, high: float = _LARGEST
 ) -> int | None:
     """Return a whole number inside [low, high]; a fraction is rounded."""
     found = number(value, low=low, high=high)
@@ -115,11 +118,18 @@ def flag(value: object) -> bool | None:
     return None
 
 
-def coordinates(latitude: object, longitude: object) -> Position | None:
-    """Return a position, or None for 0/0, a sentinel, or what is not on Earth."""
+def coordinates(
+    latitude: object, longitude: object, *, no_fix_latitudes: Collection[float] = ()
+) -> Position | None:
+    """Return a position, or None for 0/0 or what is not on Earth.
+
+    `no_fix_latitudes` are those by which a vendor says that there is none.
+    """
     north = number(latitude, low=-90, high=90)
     east = number(longitude, low=-180, high=180)
     if north is None or east is None or (north == 0 and east == 0):
+        return None
+    if north in no_fix_latitudes:
         return None
     return Position(latitude=north, longitude=east)
 
@@ -128,16 +138,13 @@ def moment(value: object, *, zone: tzinfo = UTC) -> datetime | None:
     """Return an aware UTC time from ISO text, epoch seconds or milliseconds.
 
     A text without an offset is read in `zone`. ISO with any length of fraction,
-    `dd.MM.yyyy HH:mm[:ss]` and `dd/MM/yyyy HH:mm[:ss][ +zzzz]` are understood.
-    Placeholders such as 0001-01-01 are None.
+    `dd.MM.yyyy [HH:mm[:ss][ +zzzz]]` and the same with slashes are understood.
+    Placeholders such as 0001-01-01 or 9999-12-31 are None.
     """
     found: datetime | None = None
     if isinstance(value, str):
         found = _moment_from_text(value.strip())
-        # A text of digits is an epoch that was put in quotes.
-        if found is None and value.strip().isdecimal():
-            value = number(value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
         found = _moment_from_epoch(value)
     if found is None:
         return None
@@ -147,30 +154,39 @@ def moment(value: object, *, zone: tzinfo = UTC) -> datetime | None:
         found = found.astimezone(UTC)
     except OverflowError:
         return None
-    return found if found >= _NO_TIME_BEFORE else None
+    return found if _NO_TIME_BEFORE <= found < _NO_TIME_FROM else None
 
 
 def _moment_from_text(value: str) -> datetime | None:
-    # fromisoformat also takes 20240115 and the like: those are epochs or noise.
-    if not value.isdecimal():
-        try:
-            return datetime.fromisoformat(_LONG_FRACTION.sub(r"\1", value))
-        except ValueError:
-            pass
-    for layout in _OTHER_FORMATS:
-        try:
-            return datetime.strptime(value, layout)
-        except ValueError:
-            continue
-    return None
+    # fromisoformat would take 20240115 and the like: those are epochs or noise.
+    if value.isdecimal():
+        return _moment_from_epoch(float(value))
+    try:
+        if match := _DAY_FIRST.fullmatch(value):
+            day, _, month, year, hour, clock, offset = match.groups(default="")
+            value = f"{year}-{month:0>2}-{day:0>2}T{hour:0>2}{clock or ':00'}{offset}"
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def _moment_from_epoch(value: float) -> datetime | None:
-    seconds = value / 1000 if abs(value) >= _FIRST_MILLISECONDS else value
     try:
-        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+        seconds = value / 1000 if abs(value) >= _FIRST_MILLISECONDS else value
+        return _EPOCH + timedelta(seconds=seconds)
     except OverflowError, ValueError:
         return None
+
+
+def http_date(value: object) -> datetime | None:
+    """Return the aware time of an HTTP header such as Date (RFC 9110)."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def first[T](values: Iterable[T | None]) -> T | None:

@@ -3,10 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 import json
 import random
 import time
@@ -23,6 +22,7 @@ from .errors import (
     InvalidResponse,
     MethodNotAllowed,
     NotFound,
+    ProviderError,
     RateLimited,
     Rejected,
     RequestTimeout,
@@ -30,15 +30,21 @@ from .errors import (
 )
 
 MAXIMUM_SIZE: Final = 32 * 1024 * 1024
-_TIMEOUT: Final = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=30)
+TIMEOUT: Final = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=30)
 _CHUNK: Final = 64 * 1024
 _MOST_REDIRECTS: Final = 3
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+# These two repeat the request as it was, whatever its method.
+_FAITHFUL_REDIRECTS: Final = frozenset({307, 308})
 _FIRST_BACK_OFF: Final = 30.0
 _LONGEST_BACK_OFF: Final = 15 * 60.0
 # A vendor that asks for more is asked again once a day all the same.
 _LONGEST_WAIT: Final = 24 * 60 * 60.0
+# A request stands in line this long for a refusal to pass; else it is told to
+# come back, so that nothing hangs for hours behind one Retry-After.
+_PATIENCE: Final = 60.0
 _HOUR: Final = 60 * 60.0
+_LONGEST_REASON: Final = 200
 
 type Parameters = Mapping[str, str | int | float | list[str]]
 
@@ -55,54 +61,76 @@ class RequestQueue:
         self.interval = interval
         self._turn = asyncio.Lock()
         self._free_at = 0.0
+        self._held_until = 0.0
         self._refusals = 0
         self._sent: deque[float] = deque()
 
     @property
     def sent_last_hour(self) -> int:
         """How many requests went out in the last hour."""
-        earliest = time.monotonic() - _HOUR
-        while self._sent and self._sent[0] < earliest:
-            self._sent.popleft()
+        self._forget_old()
         return len(self._sent)
 
     @asynccontextmanager
     async def turn(self, *, exempt: bool = False) -> AsyncIterator[None]:
-        """Wait for this request's turn; an exempt one is counted but never waits."""
+        """Wait for this request's turn, first come, first served.
+
+        An exempt request is counted, and waits for nothing but a refusal. Raises
+        RateLimited where a refusal holds the queue for long.
+        """
         if exempt:
-            self._sent.append(time.monotonic())
+            await self._clear(spaced=False)
+            self._count()
             yield
             return
         async with self._turn:
-            # Again after each sleep: the wait may have grown meanwhile.
-            while (wait := self._free_at - time.monotonic()) > 0:
-                await asyncio.sleep(wait)
-            self._sent.append(time.monotonic())
+            await self._clear(spaced=True)
+            self._count()
             try:
                 yield
             finally:
                 # From the end of the answer: the vendor saw the request before.
-                self._free_at = max(self._free_at, time.monotonic() + self.interval)
+                self._free_at = time.monotonic() + self.interval
 
     def refused(self, retry_after: float | None) -> float:
         """Hold the queue after a 429 or 503; return for how many seconds.
 
-        Without the vendor's own wish the wait doubles from one refusal to the
-        next, with jitter so that accounts do not come back in step.
+        Without the vendor's own wish, or with one for no wait at all, the wait
+        doubles from one refusal to the next, with jitter so that accounts do not
+        come back in step.
         """
         self._refusals += 1
-        if retry_after is None:
-            back_off = min(
-                _LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2 ** min(self._refusals - 1, 10)
-            )
-            retry_after = back_off * random.uniform(0.8, 1.2)
+        if not retry_after:
+            doubled = _FIRST_BACK_OFF * 2 ** min(self._refusals - 1, 10)
+            retry_after = min(_LONGEST_BACK_OFF, doubled) * random.uniform(0.8, 1.0)
         wait = max(min(retry_after, _LONGEST_WAIT), self.interval)
-        self._free_at = max(self._free_at, time.monotonic() + wait)
+        self._held_until = max(self._held_until, time.monotonic() + wait)
         return wait
 
     def accepted(self) -> None:
         """Forget earlier refusals."""
         self._refusals = 0
+
+    async def _clear(self, *, spaced: bool) -> None:
+        """Sleep until the vendor may be asked; the wait may grow meanwhile."""
+        while True:
+            now = time.monotonic()
+            held = self._held_until - now
+            if held > _PATIENCE:
+                raise RateLimited("the vendor asked for a pause", retry_after=held)
+            wait = max(held, self._free_at - now) if spaced else held
+            if wait <= 0:
+                return
+            await asyncio.sleep(wait)
+
+    def _count(self) -> None:
+        self._forget_old()
+        self._sent.append(time.monotonic())
+
+    def _forget_old(self) -> None:
+        earliest = time.monotonic() - _HOUR
+        while self._sent and self._sent[0] < earliest:
+            self._sent.popleft()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +143,12 @@ class Response:
 
 
 class Transport:
-    """Sends a vendor's requests and turns every failure into a typed error."""
+    """Sends a vendor's requests and turns every failure into a typed error.
+
+    A GET whose connection was closed before the answer began, as happens with
+    one that was kept alive, is sent once more by aiohttp itself. Nothing else is
+    repeated here: the next poll is the next try.
+    """
 
     def __init__(
         self,
@@ -124,12 +157,14 @@ class Transport:
         base_url: str,
         *,
         loads: Callable[[bytes], object] = json.loads,
+        timeout: aiohttp.ClientTimeout = TIMEOUT,
     ) -> None:
         """Send everything below `base_url`, in the queue's order."""
         self._session = session
         self._queue = queue
         self._base_url = base_url.rstrip("/")
         self._loads = loads
+        self._timeout = timeout
 
     async def request(
         self,
@@ -144,48 +179,50 @@ class Transport:
     ) -> Response:
         """Send one request below the base and return its JSON answer.
 
-        `exempt` requests are outside the vendor's limit (some logins).
+        `exempt` requests are outside the vendor's limit (some logins). A redirect
+        is followed on the same origin, as a request of its own: nothing, and no
+        token with it, goes to another host or from https to http.
 
         Raises AuthenticationFailed (401), AccessDenied (403), NotFound (404),
-        MethodNotAllowed (405), RateLimited (429, 503 with Retry-After), Rejected
-        (other 4xx), Unreachable (no answer, 5xx), RequestTimeout, InvalidResponse.
+        MethodNotAllowed (405), RateLimited (429, 503 with Retry-After, or such an
+        answer not long ago), Rejected (other 4xx), Unreachable (no answer, 5xx),
+        RequestTimeout, InvalidResponse.
         """
-        what = f"{method} {path}"
-        async with self._queue.turn(exempt=exempt):
-            try:
+        what = f"{method} {path.partition('?')[0]}"
+        url = URL(f"{self._base_url}/{path.lstrip('/')}")
+        for _ in range(_MOST_REDIRECTS + 1):
+            async with self._queue.turn(exempt=exempt):
                 response, body = await self._exchange(
-                    method, path, params, headers, json_body, form
+                    what, method, url, params, headers, json_body, form
                 )
-            # The causes are dropped: some of their texts quote whole addresses.
-            except TimeoutError:
-                raise RequestTimeout(f"{what}: no answer in time") from None
-            except aiohttp.ClientError as err:
-                raise Unreachable(f"{what}: {type(err).__name__}") from None
-            self._raise_for_refusal(response, what)
-        self._raise_for_status(response.status, body, what)
-        self._queue.accepted()
+                self._raise_for_refusal(response, what)
+            if response.status not in _REDIRECTS:
+                break
+            url, params = _redirected(response, method, what), None
+        else:
+            raise InvalidResponse(f"{what}: redirected too often")
+        self._raise_for_status(response, body, what)
+        if not exempt:
+            self._queue.accepted()
         return Response(
             status=response.status,
-            data=self._read_json(body, what),
+            data=self._read_json(body, response.charset, what),
             headers=response.headers,
         )
 
     async def _exchange(
         self,
+        what: str,
         method: str,
-        path: str,
+        url: URL,
         params: Parameters | None,
         headers: Mapping[str, str] | None,
         json_body: object,
         form: Mapping[str, str] | None,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
-        """Send and read, following redirects on the same origin only.
-
-        aiohttp would take custom headers, and with them tokens, to any host.
-        """
-        url = URL(self._base_url + path)
-        origin = url.origin()
-        for _ in range(_MOST_REDIRECTS + 1):
+        """Send once, and read the whole answer."""
+        failure: ProviderError
+        try:
             async with self._session.request(
                 method,
                 url,
@@ -193,20 +230,22 @@ class Transport:
                 headers={"Accept": "application/json", **(headers or {})},
                 json=json_body,
                 data=form,
-                timeout=_TIMEOUT,
+                timeout=self._timeout,
+                # aiohttp would take custom headers, and with them tokens, anywhere.
                 allow_redirects=False,
             ) as response:
-                if response.status not in _REDIRECTS:
-                    return response, await self._read(response, f"{method} {path}")
-                target = url.join(URL(response.headers.get("Location", "")))
-            if target.origin() != origin or method not in ("GET", "HEAD"):
-                break
-            url, params = target, None
-        raise InvalidResponse(f"{method} {path}: redirected away from the vendor")
+                return response, await self._read(response, what)
+        except TimeoutError:
+            failure = RequestTimeout(f"{what}: no answer in time")
+        except aiohttp.ClientError as err:
+            failure = Unreachable(f"{what}: {type(err).__name__}")
+        # Outside of the handlers, so that no cause hangs on to it: those quote
+        # whole addresses and hold the request's headers.
+        raise failure
 
     @staticmethod
     async def _read(response: aiohttp.ClientResponse, what: str) -> bytes:
-        """Read a body of at most MAXIMUM_SIZE, whatever its header claims."""
+        """Read a body that is, decompressed, no longer than MAXIMUM_SIZE."""
         body = bytearray()
         async for chunk in response.content.iter_chunked(_CHUNK):
             body += chunk
@@ -216,12 +255,15 @@ class Transport:
 
     def _raise_for_refusal(self, response: aiohttp.ClientResponse, what: str) -> None:
         """Hold the queue, while still holding the turn, when the vendor says so."""
-        wish = _retry_after(response.headers.get("Retry-After"))
+        wish = _retry_after(response.headers)
         if response.status == 429 or (response.status == 503 and wish is not None):
             wait = self._queue.refused(wish)
             raise RateLimited(f"{what}: HTTP {response.status}", retry_after=wait)
 
-    def _raise_for_status(self, status: int, body: bytes, what: str) -> None:
+    def _raise_for_status(
+        self, response: aiohttp.ClientResponse, body: bytes, what: str
+    ) -> None:
+        status = response.status
         message = f"{what}: HTTP {status}"
         if status < 300:
             return
@@ -231,44 +273,71 @@ class Transport:
             raise AccessDenied(message)
         if status >= 500:
             raise Unreachable(message)
-        reason = self._reason(body)
+        reason = self._reason(body, response.charset)
         if status == 404:
             raise NotFound(message, status=status, reason=reason)
         if status == 405:
             raise MethodNotAllowed(message, status=status, reason=reason)
         raise Rejected(message, status=status, reason=reason)
 
-    def _reason(self, body: bytes) -> str | None:
+    def _reason(self, body: bytes, charset: str | None) -> str | None:
         """Return the vendor's word for a refusal, from the keys vendors use."""
-        try:
-            answer = parse.folded(self._loads(body))
-        except ValueError:
-            return None
-        return parse.first(
+        answer: Mapping[str, object] = {}
+        with suppress(InvalidResponse):
+            answer = parse.folded(self._read_json(body, charset, "reason"))
+        reason = parse.first(
             parse.text(answer.get(key))
             for key in ("error", "message", "error_description")
         )
+        return reason and reason[:_LONGEST_REASON]
 
-    def _read_json(self, body: bytes, what: str) -> object:
-        if not body.strip():
+    def _read_json(self, body: bytes, charset: str | None, what: str) -> object:
+        """Read JSON, the second time with more patience than strict readers have.
+
+        One NaN, broken character or half surrogate pair is one vehicle's fault
+        and must not cost the fleet its answer.
+        """
+        if not body or body.isspace():
             return None
-        try:
+        # Every reader's errors are ValueErrors; too deep a nesting is not.
+        with suppress(ValueError, RecursionError):
             return self._loads(body)
-        # orjson's and json's errors are both ValueErrors; too deep a nesting is not.
-        except ValueError, RecursionError:
-            raise InvalidResponse(f"{what}: not JSON") from None
+        with suppress(ValueError, RecursionError):
+            return json.loads(_decoded(body, charset))
+        # Here no cause hangs on to it: those hold the whole body.
+        raise InvalidResponse(f"{what}: not JSON")
 
 
-def _retry_after(value: str | None) -> float | None:
-    """Return the seconds a Retry-After header asks for (RFC 9110: seconds or a date)."""
-    if value is None:
-        return None
-    if (seconds := parse.number(value, low=0)) is not None:
+def _redirected(response: aiohttp.ClientResponse, method: str, what: str) -> URL:
+    """Return where to ask again, on the same origin and without a login of its own."""
+    if method in ("GET", "HEAD") or response.status in _FAITHFUL_REDIRECTS:
+        with suppress(KeyError, ValueError):
+            target = response.url.join(URL(response.headers["Location"]))
+            if target.origin() == response.url.origin():
+                return target.with_user(None)
+    raise InvalidResponse(f"{what}: redirected away from the vendor")
+
+
+def _decoded(body: bytes, charset: str | None) -> str:
+    """Return a body's text: Unicode where it is valid, else as its header says."""
+    for encoding in (json.detect_encoding(body), charset or "utf-8"):
+        with suppress(ValueError, LookupError):
+            return body.decode(encoding)
+    return body.decode(errors="replace")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds a Retry-After header asks for (RFC 9110: seconds or a date).
+
+    A date counts from the answer's own Date: the vendor's clock may be wrong, or
+    ours.
+    """
+    value = headers.get("Retry-After")
+    seconds = parse.number(value, low=0)
+    if seconds is not None:
         return seconds
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
+    until = parse.http_date(value)
+    if until is None:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    now = parse.http_date(headers.get("Date")) or datetime.now(UTC)
+    return max(0.0, (until - now).total_seconds())
