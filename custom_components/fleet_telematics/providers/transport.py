@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 import json
+import math
 import random
 import time
 from typing import Final
@@ -60,7 +61,7 @@ class RequestQueue:
         """Allow one request per `interval` seconds."""
         self.interval = interval
         self._turn = asyncio.Lock()
-        self._free_at = 0.0
+        self._answered_at = -math.inf
         self._held_until = 0.0
         self._refusals = 0
         self._sent: deque[float] = deque()
@@ -90,7 +91,7 @@ class RequestQueue:
                 yield
             finally:
                 # From the end of the answer: the vendor saw the request before.
-                self._free_at = time.monotonic() + self.interval
+                self._answered_at = time.monotonic()
 
     def refused(self, retry_after: float | None) -> float:
         """Hold the queue after a 429 or 503; return for how many seconds.
@@ -110,6 +111,11 @@ class RequestQueue:
     def accepted(self) -> None:
         """Forget earlier refusals."""
         self._refusals = 0
+
+    @property
+    def _free_at(self) -> float:
+        """When the next request may go out, by the interval that holds now."""
+        return self._answered_at + self.interval
 
     async def _clear(self, *, spaced: bool) -> None:
         """Sleep until the vendor may be asked; the wait may grow meanwhile."""
