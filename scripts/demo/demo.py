@@ -16,7 +16,7 @@ from .configuration import write_configuration
 from .dashboard import save_dashboard
 from .errors import DemoError
 from .process import Process, running
-from .simulators import Simulator, running_simulators
+from .simulators import Simulator, find_simulators, running_simulators
 from .waiting import until
 
 USER = "demo"
@@ -140,9 +140,8 @@ async def start_demo(
         session = await stack.enter_async_context(aiohttp.ClientSession())
         client = Client(session, url)
         write_configuration(folder, host=host, port=port)
-        simulator, simulators = await stack.enter_async_context(
+        simulator = await stack.enter_async_context(
             running_simulators(
-                session,
                 [fleet.provider for fleet in fleets],
                 request_interval=REQUEST_INTERVAL,
                 log=folder / "simulator.log",
@@ -161,7 +160,7 @@ async def start_demo(
             user=USER,
             password=password,
             client=client,
-            simulators=simulators,
+            simulators=await find_simulators(simulator, session),
             processes=(simulator, core),
         )
         await _onboard(demo)

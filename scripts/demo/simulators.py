@@ -1,8 +1,8 @@
 """The simulated vendors, in a process of their own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack, suppress
 from dataclasses import dataclass
 import json
 from pathlib import Path
@@ -54,16 +54,11 @@ def free_ports() -> int:
                 return first
 
 
-@asynccontextmanager
-async def running_simulators(
-    session: aiohttp.ClientSession,
-    vendors: Collection[str],
-    *,
-    request_interval: float,
-    log: Path,
-) -> AsyncIterator[tuple[Process, dict[str, Simulator]]]:
-    """Start the vendors' servers on free ports; all vendors when none is named."""
-    async with running(
+def running_simulators(
+    vendors: Collection[str], *, request_interval: float, log: Path
+) -> AbstractAsyncContextManager[Process]:
+    """Run the vendors' servers on free ports; all vendors when none is named."""
+    return running(
         "The simulator",
         "simulator",
         "--json",
@@ -71,29 +66,30 @@ async def running_simulators(
         *("--port-base", str(free_ports())),
         *("--trackgps-interval", str(request_interval)),
         log=log,
-    ) as process:
+    )
 
-        async def addresses() -> dict[str, Any] | None:
-            """Return the line that tells the addresses, once it is there."""
-            process.check()
-            for line in (await asyncio.to_thread(log.read_text)).splitlines():
-                if line.startswith("{"):
-                    found: dict[str, Any] = json.loads(line)
-                    return found
-            return None
 
-        try:
-            found = await until(addresses, timeout=30, what="the simulators")
-        except TimeoutError as error:
-            raise DemoError(f"{error}:\n{process.tail()}") from error
-        yield (
-            process,
-            {
-                vendor: Simulator(
-                    url=address["url"],
-                    credentials=address["credentials"],
-                    session=session,
-                )
-                for vendor, address in found.items()
-            },
+async def find_simulators(
+    process: Process, session: aiohttp.ClientSession
+) -> dict[str, Simulator]:
+    """Return the servers once their process has told where they are."""
+
+    async def told() -> dict[str, Any] | None:
+        """Return the line that tells the addresses, once it is there."""
+        process.check()
+        for line in (await asyncio.to_thread(process.log.read_text)).splitlines():
+            if line.startswith("{"):
+                found: dict[str, Any] = json.loads(line)
+                return found
+        return None
+
+    try:
+        found = await until(told, timeout=60, what="the simulators")
+    except TimeoutError as error:
+        raise DemoError(f"{error}:\n{process.tail()}") from error
+    return {
+        vendor: Simulator(
+            url=address["url"], credentials=address["credentials"], session=session
         )
+        for vendor, address in found.items()
+    }
