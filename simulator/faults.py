@@ -1,6 +1,7 @@
 """What goes wrong between a vendor and its clients, on demand."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 import json
@@ -14,6 +15,8 @@ from aiohttp import web
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 type Pause = Callable[[float], Awaitable[None]]
 
+# The status under which a request that got no answer is recorded.
+NO_ANSWER: Final = 444
 HUGE_SIZE: Final = 33 * 1024 * 1024
 _CHUNK: Final = b'{"padding": "' + b"x" * (64 * 1024) + b'"},\n'
 _HTML: Final = (
@@ -100,8 +103,7 @@ async def _spoil(
         case FaultKind.HTTP_503:
             return _refusal(503, "Service unavailable", fault.retry_after)
         case FaultKind.RESET:
-            reset(request)
-            return web.Response()
+            return reset(request)
         case FaultKind.HTML:
             return web.Response(text=_HTML, content_type="text/html")
         case FaultKind.HUGE:
@@ -123,26 +125,30 @@ def _refusal(
     return web.json_response({"message": message}, status=status, headers=headers)
 
 
-def reset(request: web.Request) -> None:
-    """Break the connection off: the client sees a TCP reset, not an end."""
-    transport = request.transport
-    if transport is None:
-        return
-    if (peer := transport.get_extra_info("socket")) is not None:
-        linger_not = struct.pack("ii", 1, 0)
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
-    transport.abort()
+def reset(request: web.Request) -> web.Response:
+    """Break the connection off: the client sees a TCP reset, not an end.
+
+    What is returned never arrives; its status is for the record.
+    """
+    if (transport := request.transport) is not None:
+        if (peer := transport.get_extra_info("socket")) is not None:
+            linger_not = struct.pack("ii", 1, 0)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_not)
+        transport.abort()
+    return web.Response(status=NO_ANSWER)
 
 
 async def _huge(request: web.Request) -> web.StreamResponse:
     """Stream more than any client should take, a piece at a time."""
     response = web.StreamResponse(headers={"Content-Type": "application/json"})
     await response.prepare(request)
-    await response.write(b"[")
-    for _ in range(HUGE_SIZE // len(_CHUNK) + 1):
-        await response.write(_CHUNK)
-    await response.write(b"{}]")
-    await response.write_eof()
+    # A client that has had enough is the point of it.
+    with suppress(ConnectionResetError):
+        await response.write(b"[")
+        for _ in range(HUGE_SIZE // len(_CHUNK) + 1):
+            await response.write(_CHUNK)
+        await response.write(b"{}]")
+        await response.write_eof()
     return response
 
 

@@ -1,7 +1,8 @@
 """FleetGO's service, from the vendor's document and what working clients know of it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 import json
 import secrets
 from typing import Final, override
@@ -74,7 +75,7 @@ class FleetGoServer(VendorServer):
         self.saved_trips: dict[int, dict[str, object]] = {}
         self._refresh_tokens: set[str] = set()
         self._spacing = Spacing(lambda: self.timer())
-        self._avl_pages: tuple[object, list[Avl]] = (None, [])
+        self._pages = _Pages(None, iter(()))
         self.control.commands["POST", "mfa"] = self._set_mfa
 
     @override
@@ -110,8 +111,7 @@ class FleetGoServer(VendorServer):
     async def admit(self, request: web.Request, path: str) -> None:
         if self.minimum_interval and not self._spacing.allows(self.minimum_interval):
             # "Excess requests will be dropped": no answer at all.
-            reset(request)
-            raise Refused(web.Response())
+            raise Refused(reset(request))
         if path in _OPEN_PATHS:
             return
         if not self.bearer_is_valid(request):
@@ -262,32 +262,32 @@ class FleetGoServer(VendorServer):
         descending = _optional(request, "orderDescending", _flag, False)
         if skip < 0 or take < 1:
             raise web.HTTPBadRequest(text="skip and take count records")
-        wanted = administration, start, end
+        wanted = administration, start, end, descending
         # A client pages through one window: its first page reads it anew.
-        if skip == 0 or self._avl_pages[0] != wanted:
-            self._avl_pages = wanted, self._rows(administration, start, end)
-        rows = self._avl_pages[1]
-        if descending:
-            rows = rows[::-1]
-        page = rows[skip : skip + min(take, _MOST_ROWS)]
+        if skip == 0 or self._pages.of != wanted:
+            self._pages = _Pages(wanted, self._rows(*wanted))
         shapes = self._shapes
+        page = self._pages.page(skip, min(take, _MOST_ROWS))
         return web.json_response([shapes.avl(spec, state) for spec, state in page])
 
-    def _rows(self, administration: int, start: datetime, end: datetime) -> list[Avl]:
-        """Return the track on a fixed grid of times, coarser for windows over a day."""
+    def _rows(
+        self, administration: int, start: datetime, end: datetime, descending: bool
+    ) -> Iterator[Avl]:
+        """Yield the track on a fixed grid of times, coarser for windows over a day."""
         end = min(end, self.clock())
-        if end < start:
-            return []
         step = _STEP * max(1, -(-(end - start) // _DAY))
         first = _EPOCH + -(-(start - _EPOCH) // step) * step
-        rows = [
-            (spec, state)
+        moments = range((end - first) // step + 1)
+        specs = [
+            spec
             for spec in self.world.vehicles.values()
             if self._administration(spec) == administration
-            for state in _once(self.world.track(spec.vehicle_id, first, end, step))
-            if start <= state.time <= end
         ]
-        return sorted(rows, key=lambda row: (row[1].time, row[0].vehicle_id))
+        for number in reversed(moments) if descending else moments:
+            moment = first + number * step
+            for spec in reversed(specs) if descending else specs:
+                for state in self.world.track(spec.vehicle_id, moment, moment):
+                    yield spec, state
 
     async def _subscribe(self, request: web.Request) -> web.StreamResponse:
         """GET /Avl/Subscribe: server-sent events, a heartbeat or fleet objects."""
@@ -359,13 +359,24 @@ class FleetGoServer(VendorServer):
         return start, end
 
 
+class _Pages:
+    """Rows that are worked out as far as somebody turned the pages."""
+
+    def __init__(self, of: object, rows: Iterator[Avl]) -> None:
+        """Page through `rows`; `of` tells what they are."""
+        self.of = of
+        self._coming = rows
+        self._rows: list[Avl] = []
+
+    def page(self, skip: int, take: int) -> list[Avl]:
+        """Return so many rows."""
+        missing = skip + take - len(self._rows)
+        self._rows += islice(self._coming, max(0, missing))
+        return self._rows[skip : skip + take]
+
+
 def _login_result(kind: str) -> dict[str, object]:
     return {"login_result_type": kind}
-
-
-def _once(states: Iterable[VehicleState]) -> list[VehicleState]:
-    """Return states without the repetitions of a vehicle that was out of touch."""
-    return list({state.time: state for state in states}.values())
 
 
 def _parked(

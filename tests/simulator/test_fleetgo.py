@@ -333,9 +333,50 @@ async def test_track_is_paged_and_true(
         local = moment.astimezone(ZoneInfo(world.city.zone)).replace(tzinfo=None)
         assert row["LocalTime"] == local.isoformat()
     _, newest = await client.get(
-        "/Avl/GetAvlData", {**window, "take": "1", "orderDescending": "true"}
+        "/Avl/GetAvlData",
+        {**window, "skip": "3", "take": "20", "orderDescending": "true"},
     )
-    assert newest[0]["Timestamp"] == times[-1]
+    assert newest == rows[::-1][3:23]
+
+
+async def test_private_drives_are_hidden_or_not(socket_enabled: None) -> None:
+    """In private mode a track has 0/0 or the truth, a trip no place or the truth."""
+    moments = [NOW]
+    world = World(city=AMSTERDAM, vehicles=4, clock=lambda: moments[0])
+    for one in world.vehicles:
+        world.set_private(one, True)
+    moments[0] = end = NOW + timedelta(hours=12)
+    server = FleetGoServer(world)
+    await server.start()
+    try:
+        async with Client(server) as client:
+            await log_in(client)
+            _, fleet = await client.get("/Equipment/GetFleet")
+            hides = {row["Id"]: row["HidePrivate"] for row in fleet}
+            assert set(hides.values()) == {True, False}
+            _, administrations = await client.get("/Equipment/GetAdministrations")
+            _, track = await client.get(
+                "/Avl/GetAvlData",
+                {
+                    "administrationId": str(administrations[0]["Id"]),
+                    "from": stamp(end - timedelta(minutes=5)),
+                    "to": stamp(end),
+                },
+            )
+            assert track
+            for row in track:
+                assert row["PrivateMode"] is True
+                hidden = (row["Latitude"], row["Longitude"]) == (0, 0)
+                assert hidden is hides[row["EquipmentId"]]
+            for one, hidden in hides.items():
+                told = await trips(client, one, end)
+                private = [row for row in told if row["RideType"] == "Private"]
+                assert private
+                for row in private:
+                    place = client.mapping(row["From"])["Location"]
+                    assert (place is None) is hidden
+    finally:
+        await server.stop()
 
 
 async def test_track_of_a_long_window_is_whole_but_coarser(

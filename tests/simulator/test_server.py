@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from custom_components.fleet_telematics.providers.demo.world import AMSTERDAM, World
-from simulator.faults import HUGE_SIZE, Fault, FaultKind
+from simulator.faults import HUGE_SIZE, NO_ANSWER, Fault, FaultKind
 from simulator.fleetgo import FleetGoServer
 from simulator.trackgps import TrackGpsServer
 
@@ -91,6 +91,7 @@ async def test_reset_breaks_the_connection_off(
     with pytest.raises(aiohttp.ClientConnectionError):
         await client.post("/Trips", {"Id": 1})
     assert (await client.get(FLEET))[0] == 200
+    assert [one.status for one in fleetgo_server.requests] == [200, NO_ANSWER, 200]
 
 
 async def test_truncated_json_is_a_whole_answer_with_half_a_text(
