@@ -67,7 +67,12 @@ class Life:
             + 4 * sin(latitude * 310 + longitude * 170),
             heading=segment.heading,
             speed=motor.speed,
-            address=self._address(plan, motor),
+            address=Address(
+                street=segment.street.name,
+                city=itinerary.city.name,
+                postal_code=segment.street.postal_code,
+                country=itinerary.city.country,
+            ),
             odometer=odometer,
             engine_hours=running / 3600,
             engine_on=motor.engine_on,
@@ -83,16 +88,6 @@ class Life:
             trip_id=plan.leg_id(motor.number) if motor.engine_on else None,
             private=self._is_private(plan, motor, time),
             online=online,
-        )
-
-    def _address(self, plan: DayPlan, motor: Motor) -> Address:
-        street = plan.route.at(motor.kilometres)[0].street
-        city = self.itinerary.city
-        return Address(
-            street=street.name,
-            city=city.name,
-            postal_code=street.postal_code,
-            country=city.country,
         )
 
     def _is_private(self, plan: DayPlan, motor: Motor, time: float) -> bool:
