@@ -163,6 +163,18 @@ async def test_a_wrong_base_is_not_found(
     assert [one.method for one in vendor.requests()] == ["GET", "POST"]
 
 
+@pytest.mark.parametrize(
+    ("get", "post"), [(404, 405), (405, 404), (404, 400), (404, 404)]
+)
+async def test_a_path_that_one_method_does_not_find_is_not_found(
+    vendor: Vendor, fleetwork: Fleetwork, get: int, post: int
+) -> None:
+    """Whatever the server has against the other method."""
+    vendor.faults = {f"GET {USERS}": (get, {}), f"POST {USERS}": (post, {})}
+    with pytest.raises(NotFound):
+        await fleetwork.authenticate()
+
+
 async def test_a_base_that_takes_neither_method_says_so(
     vendor: Vendor, fleetwork: Fleetwork
 ) -> None:

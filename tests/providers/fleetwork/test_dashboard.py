@@ -172,6 +172,19 @@ async def test_a_view_that_fails_costs_its_values_only(
     assert (await figures.read()).fleet_fuel_efficiency == 16.8
 
 
+async def test_a_view_that_starts_to_fail_is_not_shown_as_it_was(
+    vendor: Vendor, figures: Figures, clock: Clock
+) -> None:
+    """What is not known any more is unknown."""
+    vendor.composite = False
+    await figures.read()
+    vendor.faults[f"{ALL}/summary"] = (500, {})
+    clock.time += timedelta(minutes=5)
+    found = await figures.read()
+    assert found.fleet_distance_today is None
+    assert found.fleet_fuel_efficiency == 16.8
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [(404, NotFound), (403, AccessDenied), (500, Unreachable)],

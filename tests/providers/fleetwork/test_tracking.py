@@ -94,6 +94,17 @@ async def test_what_is_new_joins_what_is_known(
     assert _status(batch, "vehicle-8") is Status.MOVING
 
 
+async def test_a_status_that_changed_without_a_report_counts(
+    vendor: Vendor, tracking: Tracking, clock: Clock
+) -> None:
+    """Of two rows of the same moment the one that was read later is right."""
+    vendor.rows = _fleet(500)
+    await tracking.read()
+    vendor.rows[0]["statusCode"] = 2
+    clock.time += POLL
+    assert _status(await tracking.read(), "vehicle-0") is Status.STOPPED
+
+
 async def test_a_lost_signal_of_a_large_fleet_shows_within_ten_minutes(
     vendor: Vendor, tracking: Tracking, clock: Clock
 ) -> None:

@@ -165,7 +165,7 @@ class Vendor:
         }
     )
     composite: bool = True
-    # By path: a status and a body that answer instead.
+    # By path, or method and path: a status and a body that answer instead.
     faults: dict[str, tuple[int, object]] = field(default_factory=dict)
     post_only: set[str] = field(default_factory=set)
     post_refusal: int = 405
@@ -192,8 +192,9 @@ class Vendor:
                 headers=dict(request.headers),
             )
         )
-        if path in self.faults:
-            status, answer = self.faults[path]
+        fault = self.faults.get(path) or self.faults.get(f"{request.method} {path}")
+        if fault is not None:
+            status, answer = fault
             if isinstance(answer, str):
                 return web.Response(status=status, text=answer)
             return web.json_response(answer, status=status)
