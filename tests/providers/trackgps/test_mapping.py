@@ -220,7 +220,7 @@ def test_a_row_without_an_id_leaves_the_list_incomplete() -> None:
 
 def test_in_the_repeated_hour_the_server_date_tells_which_pass_a_fix_is_of() -> None:
     """A fix is not younger than the vendor's last word of the vehicle."""
-    now = datetime(2026, 10, 25, 1, 15, tzinfo=UTC)
+    now = datetime(2026, 10, 25, 1, 55, tzinfo=UTC)
     row = {**ROW, "gpsDate": "2026-10-25T03:50:00", "serverDate": "2026-10-25T03:10:00"}
     found = mapping.vehicle(row, LOCAL, now)
     assert found is not None
@@ -420,6 +420,13 @@ def test_of_a_single_stop_nobody_knows_when_the_drive_began() -> None:
     assert found.last_trip_start is None
     assert found.last_trip_duration is None
     assert found.last_trip_distance == 12.5
+
+
+def test_stops_that_overlap_have_no_drive_between_them() -> None:
+    """A drive cannot end before it began."""
+    found = details({**STOP, "endDate": "2026-07-14T15:00:00"}, LATER)
+    assert (found.last_trip_start, found.last_trip_duration) == (None, None)
+    assert found.last_trip_end is not None
 
 
 def test_a_stop_without_a_counter_leaves_the_one_before() -> None:

@@ -302,6 +302,14 @@ def stop(vehicle_id: int, begun: datetime, odometer: float | None) -> dict[str, 
     }
 
 
+def looked_back(seen: Seen) -> timedelta:
+    """Return the length of a request's window."""
+    start, end = (
+        datetime.fromisoformat(str(seen.json[key])) for key in ("startDate", "endDate")
+    )
+    return end - start
+
+
 async def test_a_foreign_vehicle_on_a_list_is_found_while_the_others_go_on(
     provider: TrackGps, peer: Peer
 ) -> None:
@@ -345,12 +353,6 @@ async def test_the_first_look_goes_back_a_week_later_ones_to_the_last_stop(
     provider: TrackGps, peer: Peer
 ) -> None:
     """Never more than a day, once a window has been answered."""
-
-    def looked_back(seen: Seen) -> timedelta:
-        return datetime.fromisoformat(
-            str(seen.json["endDate"])
-        ) - datetime.fromisoformat(str(seen.json["startDate"]))
-
     now = datetime.now(UTC)
     peer.payload(STOPS, [stop(1, now - timedelta(hours=3, minutes=30), 5.0)])
     await provider.details(["1"])
@@ -362,6 +364,16 @@ async def test_the_first_look_goes_back_a_week_later_ones_to_the_last_stop(
     # To the stop, and an hour more.
     assert timedelta(hours=4, minutes=30) < second < timedelta(hours=4, minutes=31)
     assert fourth == timedelta(days=1)
+
+
+async def test_a_vehicle_that_stands_for_days_costs_no_long_windows(
+    provider: TrackGps, peer: Peer
+) -> None:
+    """A day is looked back, however old its last stop is."""
+    peer.payload(STOPS, [stop(1, datetime.now(UTC) - timedelta(days=3), 5.0)])
+    await provider.details(["1"])
+    await provider.details(["1"])
+    assert looked_back(peer.seen[-1]) == timedelta(days=1)
 
 
 async def test_known_values_stay_until_a_newer_stop_comes(
@@ -385,6 +397,18 @@ async def test_known_values_stay_until_a_newer_stop_comes(
 
 
 # The account's pace.
+
+
+async def test_a_login_takes_no_turn_in_the_queue(
+    provider: TrackGps, peer: Peer
+) -> None:
+    """The vendor exempts it: the first request need not wait for the next slot."""
+    peer.payload(VEHICLES, [])
+    provider.connection.queue.interval = 3600
+    async with asyncio.timeout(10):
+        await provider.authenticate()
+        await provider.positions()
+    assert peer.paths() == ["login", "company-vehicles"]
 
 
 @pytest.mark.parametrize(
