@@ -96,6 +96,7 @@ class Shapes:
             "FuelLevelPercentage": _fuel_level(state),
             "ActiveLampsAndWarnings": "",
             "ActiveDtcs": None,
+            **_engine_data(state),
         }
 
     def _location(self, state: VehicleState) -> dict[str, object]:
@@ -227,6 +228,16 @@ def _address(vehicle_id: int, address: Address) -> dict[str, object] | None:
         "Address": address.street,
         "City": address.city,
         "PostalCode": None if vehicle_id % 5 == 4 else address.postal_code,
+    }
+
+
+def _engine_data(state: VehicleState) -> dict[str, object]:
+    """Return what the document says depends on the hardware of a vehicle."""
+    if state.vehicle_id % 3 == 1:
+        return {}
+    return {
+        "EngineCoolantTemperature": round(state.coolant_temperature),
+        "PowerVoltage": round(state.supply_voltage, 1),
     }
 
 

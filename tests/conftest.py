@@ -4,8 +4,6 @@ import pytest
 
 pytest_plugins = ["tests.simulators"]
 
-pytest_plugins = ["tests.simulators"]
-
 
 @pytest.fixture(autouse=True)
 def custom_integrations(request: pytest.FixtureRequest) -> None:

@@ -17,8 +17,8 @@ from .providers.base import Account, Connection, FieldKind, Provider
 from .providers.errors import (
     AuthenticationFailed,
     InvalidResponse,
-    NotFound,
     ProviderError,
+    Rejected,
     Unreachable,
 )
 from .providers.transport import RequestQueue
@@ -134,7 +134,7 @@ async def async_find_account(
             return await client.authenticate(), attempt
         except AuthenticationFailed:
             raise
-        except (Unreachable, InvalidResponse, NotFound) as err:
+        except (Unreachable, InvalidResponse, Rejected) as err:
             failure = failure or err
     assert failure is not None
     raise failure

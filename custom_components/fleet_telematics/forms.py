@@ -61,8 +61,10 @@ async def async_read_fields(
     errors: dict[str, str] = {}
     for field in fields:
         value = user_input.get(field.key)
-        if isinstance(value, str) and field.kind is not FieldKind.PASSWORD:
-            value = value.strip()
+        if isinstance(value, str):
+            # A pasted secret may end in a line break; its spaces may be meant.
+            secret = field.kind is FieldKind.PASSWORD
+            value = value.strip("\r\n" if secret else None)
         if value is None or value == "":
             continue
         if field.kind is FieldKind.INTEGER:

@@ -1,34 +1,32 @@
 """Repairs that need the user's consent."""
 
-from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
+from typing import override
+
+from homeassistant.components.repairs import (
+    ConfirmRepairFlow,
+    RepairsFlow,
+    RepairsFlowResult,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-import voluptuous as vol
 
 
-class VehicleGoneFlow(RepairsFlow):
+class VehicleGoneFlow(ConfirmRepairFlow):
     """Removes the device of a vehicle that the vendor no longer lists."""
 
     def __init__(self, device_id: str) -> None:
         """Remember which device it is about."""
         self._device_id = device_id
 
-    async def async_step_init(
-        self, user_input: dict[str, str] | None = None
-    ) -> RepairsFlowResult:
-        """Start by asking."""
-        return await self.async_step_confirm()
-
+    @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
         """Remove the device once the user agrees."""
-        if user_input is None:
-            return self.async_show_form(step_id="confirm", data_schema=vol.Schema({}))
         registry = dr.async_get(self.hass)
-        if registry.async_get(self._device_id) is not None:
+        if user_input is not None and registry.async_get(self._device_id) is not None:
             registry.async_remove_device(self._device_id)
-        return self.async_create_entry(data={})
+        return await super().async_step_confirm(user_input)
 
 
 async def async_create_fix_flow(

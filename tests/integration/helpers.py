@@ -1,0 +1,106 @@
+"""What the integration tests have in common."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.core import HomeAssistant, State
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.fleet_telematics.const import CONF_PROVIDER, DOMAIN
+from custom_components.fleet_telematics.coordinator import FleetConfigEntry
+from simulator.server import VendorServer
+
+
+def form_of(server: VendorServer, **changes: Any) -> dict[str, Any]:
+    """Return what a user types into a provider's form for a simulated account."""
+    return {**server.credentials, "url": server.url, **changes}
+
+
+async def async_add_through_flow(
+    hass: HomeAssistant, server: VendorServer, **changes: Any
+) -> FleetConfigEntry:
+    """Connect a simulated account as a user does: menu, form, done."""
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert menu["type"] is FlowResultType.MENU
+    form = await hass.config_entries.flow.async_configure(
+        menu["flow_id"], {"next_step_id": server.key}
+    )
+    assert form["type"] is FlowResultType.FORM
+    assert form["step_id"] == server.key
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], form_of(server, **changes)
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
+    await hass.async_block_till_done(wait_background_tasks=True)
+    entry: FleetConfigEntry = result["result"]
+    assert entry.state is ConfigEntryState.LOADED
+    return entry
+
+
+def entry_of(
+    server: VendorServer, options: Mapping[str, Any] | None = None, **changes: Any
+) -> MockConfigEntry:
+    """Return an entry for a simulated account as the flow would have made it."""
+    username = server.credentials["username"]
+    return MockConfigEntry(
+        domain=DOMAIN,
+        title=f"{server.key} {username}",
+        unique_id=f"{server.key}_{username.casefold()}",
+        data={CONF_PROVIDER: server.key, **form_of(server, **changes)},
+        options=dict(options or {}),
+    )
+
+
+async def async_set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Set an entry up and wait until every feed was read once."""
+    if hass.config_entries.async_get_entry(entry.entry_id) is None:
+        entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def async_poll(
+    hass: HomeAssistant, after: timedelta = timedelta(minutes=3)
+) -> None:
+    """Let time pass, so that every feed that is due reads, and wait for them."""
+    async_fire_time_changed(hass, dt_util.utcnow() + after)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def entity_id_of(
+    hass: HomeAssistant,
+    entry: MockConfigEntry | FleetConfigEntry,
+    platform: str,
+    vehicle: object,
+    key: str,
+) -> str | None:
+    """Return the entity of a vehicle's value; vehicle None is the fleet."""
+    middle = "" if vehicle is None else f"_{vehicle}"
+    return er.async_get(hass).async_get_entity_id(
+        platform, DOMAIN, f"{entry.unique_id}{middle}_{key}"
+    )
+
+
+def state_of(
+    hass: HomeAssistant,
+    entry: MockConfigEntry | FleetConfigEntry,
+    platform: str,
+    vehicle: object,
+    key: str,
+) -> State:
+    """Return the state of a vehicle's value; it has to be there."""
+    entity_id = entity_id_of(hass, entry, platform, vehicle, key)
+    assert entity_id is not None, f"no {platform} {key} of {vehicle}"
+    state = hass.states.get(entity_id)
+    assert state is not None, f"{entity_id} has no state"
+    return state

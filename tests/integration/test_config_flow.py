@@ -1,0 +1,503 @@
+"""Accounts are connected, asked again and changed through the flow."""
+
+from collections.abc import Callable
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigEntryState
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.fleet_telematics.const import CONF_PROVIDER, DOMAIN
+from custom_components.fleet_telematics.providers import PROVIDERS
+from simulator.faults import Fault, FaultKind
+from simulator.fleetgo import FleetGoServer
+from simulator.server import VendorServer
+from simulator.trackgps import TrackGpsServer
+
+from .helpers import async_add_through_flow, async_set_up, entry_of, form_of, state_of
+
+
+async def async_submit(
+    hass: HomeAssistant, server: VendorServer, **changes: Any
+) -> dict[str, Any]:
+    """Open a provider's form and submit it once."""
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    form = await hass.config_entries.flow.async_configure(
+        menu["flow_id"], {"next_step_id": server.key}
+    )
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], form_of(server, **changes)
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return dict(result)
+
+
+def state_now(entry: MockConfigEntry) -> ConfigEntryState:
+    """Return an entry's state, which may have changed since it was last seen."""
+    return entry.state
+
+
+async def test_the_menu_offers_every_provider(hass: HomeAssistant) -> None:
+    """The first question is which vendor it is."""
+    menu = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_USER}
+    )
+    assert menu["type"] is FlowResultType.MENU
+    assert menu["step_id"] == "user"
+    assert menu["menu_options"] == list(PROVIDERS)
+
+
+async def test_an_account_is_connected(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """Menu, form, done: the entry holds what was typed and belongs to the account."""
+    entry = await async_add_through_flow(hass, server)
+    username = server.credentials["username"]
+    assert entry.unique_id == f"{server.key}_{username.casefold()}"
+    assert entry.data[CONF_PROVIDER] == server.key
+    assert entry.data["url"] == server.url
+    assert entry.data["username"] == username
+    assert username in entry.title
+
+
+async def test_the_same_account_cannot_be_added_twice(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """Also when the name is written in other letters."""
+    await async_add_through_flow(hass, server)
+    again = await async_submit(
+        hass, server, username=f" {server.credentials['username']} "
+    )
+    assert again["type"] is FlowResultType.ABORT
+    assert again["reason"] == "already_configured"
+
+
+async def test_a_wrong_password_is_tried_once(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """One login, one clear error; afterwards the right one works."""
+    result = await async_submit(hass, server, password="wrong")
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert len(server.requests) == 1
+
+    done = await hass.config_entries.flow.async_configure(
+        result["flow_id"], form_of(server)
+    )
+    assert done["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_second_factor_is_named(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """An account with MFA is told so."""
+    fleetgo_server.mfa = True
+    result = await async_submit(hass, fleetgo_server)
+    assert result["errors"] == {"base": "mfa_required"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Fault(kind=FaultKind.HTML), "invalid_response"),
+        (Fault(kind=FaultKind.TRUNCATED_JSON), "invalid_response"),
+        (Fault(kind=FaultKind.HUGE), "invalid_response"),
+        (Fault(kind=FaultKind.REDIRECT), "invalid_response"),
+        (Fault(kind=FaultKind.WRONG_TYPES), "invalid_response"),
+        (Fault(kind=FaultKind.HTTP_429, retry_after=30), "rate_limited"),
+        (Fault(kind=FaultKind.HTTP_429), "rate_limited"),
+        (Fault(kind=FaultKind.HTTP_503), "cannot_connect"),
+        (Fault(kind=FaultKind.HTTP_500), "cannot_connect"),
+        (Fault(kind=FaultKind.RESET), "cannot_connect"),
+    ],
+    ids=lambda value: value.kind.value if isinstance(value, Fault) else value,
+)
+async def test_every_failure_of_a_vendor_has_its_own_error(
+    hass: HomeAssistant, server: VendorServer, fault: Fault, error: str
+) -> None:
+    """Whatever answers instead of the vendor, the user learns what it was."""
+    server.faults.append(fault)
+    result = await async_submit(hass, server)
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": error}
+
+
+async def test_a_vendor_that_does_not_answer_is_a_timeout(
+    hass: HomeAssistant,
+    server: VendorServer,
+    impatient: Callable[[float], None],
+) -> None:
+    """Waiting has an end."""
+    impatient(0.2)
+    server.faults.append(Fault(kind=FaultKind.LATENCY, delay=5))
+    result = await async_submit(hass, server)
+    assert result["errors"] == {"base": "timeout"}
+
+
+async def test_an_address_where_nobody_listens(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """A refused connection is not the user's password."""
+    result = await async_submit(hass, server, url="http://127.0.0.1:9")
+    assert result["errors"] == {"base": "cannot_connect"}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "not an address",
+        "ftp://127.0.0.1",
+        "http://api.example.com",
+        "http://8.8.8.8",
+        "https://user:secret@api.example.com",
+        "https://api.example.com/?key=1",
+        "https://",
+        "http://127.0.0.1:99999",
+        "http://0.0.0.0",
+    ],
+)
+async def test_an_address_that_cannot_be(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer, url: str
+) -> None:
+    """Nothing is sent to it: passwords only travel encrypted, or at home."""
+    result = await async_submit(hass, fleetgo_server, url=url)
+    assert result["errors"] == {"url": "invalid_url"}
+    assert not fleetgo_server.requests
+
+
+async def test_a_time_zone_that_does_not_exist(
+    hass: HomeAssistant, trackgps_server: TrackGpsServer
+) -> None:
+    """The vendor's times mean nothing without it."""
+    result = await async_submit(hass, trackgps_server, time_zone="Europe/Nowhere")
+    assert result["errors"] == {"base": "invalid_time_zone"}
+    assert not trackgps_server.requests
+
+
+async def test_the_other_known_base_is_tried(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first base answers with a web page, the second is the API and is kept."""
+    kind = PROVIDERS["fleetgo"]
+    elsewhere = f"http://127.0.0.1:{fleetgo_server.port}/nothing-here"
+    info = kind.info.__replace__(urls=(elsewhere, fleetgo_server.url))
+    monkeypatch.setattr(kind, "info", info)
+    entry = await async_add_through_flow(hass, fleetgo_server, url=elsewhere)
+    assert entry.data["url"] == fleetgo_server.url
+
+
+async def test_wrong_credentials_are_not_tried_at_the_other_base(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The base that knows the account and refuses it is the right one."""
+    kind = PROVIDERS["fleetgo"]
+    root = f"http://127.0.0.1:{fleetgo_server.port}"
+    monkeypatch.setattr(
+        kind, "info", kind.info.__replace__(urls=(fleetgo_server.url, root))
+    )
+    result = await async_submit(hass, fleetgo_server, password="wrong")
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert len(fleetgo_server.requests) == 1
+
+
+async def test_an_unexpected_error_is_answered(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A bug of ours costs a try, not the dialog."""
+
+    async def broken(self: object) -> None:
+        raise KeyError("bug")
+
+    monkeypatch.setattr(PROVIDERS["fleetgo"], "authenticate", broken)
+    result = await async_submit(hass, fleetgo_server)
+    assert result["errors"] == {"base": "unknown"}
+    assert "Unexpected error while connecting FleetGO" in caplog.text
+    caplog.clear()
+
+
+async def test_refused_credentials_ask_the_user_and_new_ones_help(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """Devices, entities and the account's id stay as they are."""
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+    before = {one.entity_id for one in er.async_get(hass).entities.values()}
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+
+    server.change_credentials(password="new-password")
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["step_id"] == "reauth_confirm"
+
+    # Still wrong: the form comes back with the error.
+    credentials = {
+        one.key: server.credentials[one.key]
+        for one in PROVIDERS[server.key].info.fields
+        if one.credential
+    }
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {**credentials, "password": "wrong"}
+    )
+    assert result["errors"] == {"base": "invalid_auth"}
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], credentials
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reauth_successful"
+    assert state_now(entry) is ConfigEntryState.LOADED
+    assert entry.data["password"] == "new-password"
+    assert entry.data["url"] == server.url
+    assert {one.entity_id for one in er.async_get(hass).entities.values()} >= before
+    assert (
+        dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id) == devices
+    )
+
+
+async def test_running_into_refused_credentials_asks_once(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """In running operation, too, and no login is repeated behind the user's back."""
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+    fleetgo_server.change_credentials(password="new-password")
+    seen = len(fleetgo_server.requests)
+    await entry.runtime_data.positions.async_refresh()
+    await entry.runtime_data.positions.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    logins = [
+        one
+        for one in list(fleetgo_server.requests)[seen:]
+        if one.path.lower().endswith("/session/login")
+    ]
+    assert len(logins) == 1
+    assert len(hass.config_entries.flow.async_progress()) == 1
+
+
+async def test_credentials_of_another_account_are_refused_at_reauth(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """An entry keeps its account."""
+    entry = entry_of(server)
+    object.__setattr__(entry, "unique_id", f"{server.key}_somebody_else")
+    entry.add_to_hass(hass)
+    flow = await entry.start_reauth_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        flow["flow_id"],
+        {
+            one.key: server.credentials[one.key]
+            for one in PROVIDERS[server.key].info.fields
+            if one.credential
+        },
+    )
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "wrong_account"
+
+
+async def test_reconfiguring_keeps_the_password_unless_a_new_one_is_given(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """The stored secret is neither shown nor lost."""
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+    form = await entry.start_reconfigure_flow(hass)
+    assert form["step_id"] == "reconfigure"
+    shown = {
+        str(key): (key.description or {}).get("suggested_value")
+        for key in form["data_schema"].schema
+    }
+    assert shown["username"] == server.credentials["username"]
+    assert shown["password"] is None
+
+    typed = form_of(server)
+    del typed["password"]
+    typed["url"] = f"{server.url}/"
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["password"] == server.credentials["password"]
+    assert entry.data["url"] == server.url
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_reconfiguring_to_another_account_is_refused(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """Another account is another entry."""
+    entry = entry_of(server)
+    object.__setattr__(entry, "unique_id", f"{server.key}_somebody_else")
+    entry.add_to_hass(hass)
+    form = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], form_of(server)
+    )
+    assert result["reason"] == "wrong_account"
+
+
+async def test_reconfiguring_with_a_bad_address_shows_it(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """What was typed stays in the form."""
+    entry = entry_of(fleetgo_server)
+    entry.add_to_hass(hass)
+    form = await entry.start_reconfigure_flow(hass)
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], form_of(fleetgo_server, url="http://example.com")
+    )
+    assert result["errors"] == {"url": "invalid_url"}
+
+
+async def test_options_are_kept_and_the_account_reloaded(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """A chosen vehicle leaves the others' devices out."""
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert form["step_id"] == "init"
+    chosen = next(iter(entry.runtime_data.fleet.vehicles))
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"],
+        {
+            "scan_interval": 45,
+            "vehicles": [chosen],
+            "refill_threshold": 10,
+            "theft_threshold": 12,
+            "expose_drivers": True,
+        },
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options["scan_interval"] == 45
+    assert entry.state is ConfigEntryState.LOADED
+    assert entry.runtime_data.positions.update_interval.total_seconds() == 45
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert len(devices) == 2
+    assert state_of(hass, entry, "sensor", chosen, "driver").state
+
+
+async def test_hiding_drivers_again_removes_their_names(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """What was shown once does not stay behind."""
+    entry = entry_of(fleetgo_server, {"expose_drivers": True})
+    await async_set_up(hass, entry)
+    registry = er.async_get(hass)
+
+    def drivers() -> list[str]:
+        return [
+            one.entity_id
+            for one in er.async_entries_for_config_entry(registry, entry.entry_id)
+            if one.translation_key == "driver"
+        ]
+
+    assert drivers()
+    hass.config_entries.async_update_entry(entry, options={"expose_drivers": False})
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not drivers()
+
+
+async def test_an_interval_below_the_vendors_is_refused(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """The error names what the vendor allows."""
+    entry = entry_of(server)
+    entry.add_to_hass(hass)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    options = {
+        "scan_interval": 29,
+        "refill_threshold": 8,
+        "theft_threshold": 8,
+        "expose_drivers": False,
+    }
+    result = await hass.config_entries.options.async_configure(form["flow_id"], options)
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"scan_interval": "interval_too_short"}
+    assert result["description_placeholders"] == {"shortest": "30"}
+
+
+async def test_a_raised_limit_allows_shorter_intervals(
+    hass: HomeAssistant, trackgps_server: TrackGpsServer
+) -> None:
+    """TrackGPS's support can raise an account's limit."""
+    entry = entry_of(trackgps_server)
+    entry.add_to_hass(hass)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(
+        form["flow_id"],
+        {
+            "scan_interval": 5,
+            "refill_threshold": 8,
+            "theft_threshold": 8,
+            "expose_drivers": False,
+            "request_interval": 5,
+        },
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options["request_interval"] == 5
+
+
+async def test_a_request_interval_of_zero_is_refused(
+    hass: HomeAssistant, trackgps_server: TrackGpsServer
+) -> None:
+    """At least one second lies between two requests."""
+    entry = entry_of(trackgps_server)
+    entry.add_to_hass(hass)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    with pytest.raises(InvalidData):
+        await hass.config_entries.options.async_configure(
+            form["flow_id"],
+            {
+                "scan_interval": 60,
+                "refill_threshold": 8,
+                "theft_threshold": 8,
+                "expose_drivers": False,
+                "request_interval": 0,
+            },
+        )
+
+
+async def test_a_group_narrows_the_fleet(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """The groups that the fleet shows can be chosen, and the poll asks for one."""
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    schema = form["data_schema"]
+    assert schema is not None
+    (selector,) = (value for key, value in schema.schema.items() if key == "group")
+    group = selector.config["options"][0]["value"]
+    await hass.config_entries.options.async_configure(
+        form["flow_id"],
+        {
+            "scan_interval": 60,
+            "refill_threshold": 8,
+            "theft_threshold": 8,
+            "expose_drivers": False,
+            "group": group,
+        },
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    asked = [
+        one.query.get("groupId")
+        for one in fleetgo_server.requests
+        if one.path.lower().endswith("/getequipments")
+    ]
+    assert asked == [group]

@@ -1,0 +1,76 @@
+"""Diagnostics say how an account is doing, and not whose it is."""
+
+import json
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+    get_diagnostics_for_device,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.fleet_telematics.const import DOMAIN
+from simulator.server import VendorServer
+
+from .helpers import async_set_up, entry_of
+
+
+def secrets_of(server: VendorServer) -> set[str]:
+    """Return everything that must not be told."""
+    found = set(server.credentials.values())
+    for vehicle_id, spec in server.world.vehicles.items():
+        found |= {
+            str(server.vendor_id(vehicle_id)),
+            spec.plate,
+            spec.vin,
+            spec.driver.last_name,
+        }
+    for state in server.world.states():
+        found |= {
+            f"{state.latitude:.4f}"[:7],
+            f"{state.longitude:.4f}"[:6],
+            state.address.street,
+        }
+    return found
+
+
+async def test_an_accounts_diagnostics_tell_no_secret(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, server: VendorServer
+) -> None:
+    """Neither credentials nor plates, places, drivers or ids, also not as keys."""
+    await async_setup_component(hass, "diagnostics", {})
+    entry = entry_of(
+        server,
+        {
+            "expose_drivers": True,
+            "vehicles": [str(server.vendor_id(one)) for one in server.world.vehicles],
+        },
+    )
+    await async_set_up(hass, entry)
+    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert told["provider"] == server.key
+    assert told["requests_last_hour"] > 0
+    assert told["feeds"]["positions"]["last_update_success"] is True
+    assert len(told["vehicles"]) == len(server.world.vehicles)
+    text = json.dumps(told, ensure_ascii=False)
+    assert [one for one in secrets_of(server) if one in text] == []
+
+
+async def test_a_vehicles_diagnostics_tell_no_secret(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, server: VendorServer
+) -> None:
+    """The values that are no secret are there."""
+    await async_setup_component(hass, "diagnostics", {})
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+    vehicle = server.vendor_id(next(iter(server.world.vehicles)))
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{entry.unique_id}_{vehicle}"), entry.entry_id
+    )
+    assert device is not None
+    told = await get_diagnostics_for_device(hass, hass_client, entry, device)
+    assert told["vehicle"]["status"]
+    text = json.dumps(told, ensure_ascii=False)
+    assert [one for one in secrets_of(server) if one in text] == []
