@@ -36,7 +36,7 @@ FLEETS = (
     Fleet(provider="trackgps", name="TrackGPS", city="Bucharest"),
 )
 # TrackGPS allows one request in 30 seconds, which makes for a slow show.
-REQUEST_INTERVAL = 2
+REQUEST_INTERVAL = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
