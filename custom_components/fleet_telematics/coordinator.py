@@ -16,7 +16,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
 from .devices import Devices
-from .failures import update_failure
+from .failures import action_failure, update_failure
 from .fleet import Fleet
 from .issues import show_password_expiry
 from .providers.base import Feed, FeedPlan, Provider
@@ -90,7 +90,7 @@ class FeedCoordinator(DataUpdateCoordinator[None]):
         try:
             await self._async_read()
         except ProviderError as err:
-            raise update_failure(err, self.provider.info.name) from err
+            raise update_failure(err, self.provider.info) from err
 
     async def async_apply(self, vehicles: Sequence[Vehicle]) -> None:
         """Let readings into the fleet and tell of the changes, in slices."""
@@ -151,7 +151,7 @@ class PositionsCoordinator(FeedCoordinator):
         try:
             vehicle = await self.provider.vehicle(vehicle_id)
         except ProviderError as err:
-            raise update_failure(err, self.provider.info.name) from err
+            raise action_failure(err, self.provider.info) from err
         if vehicle is None:
             await self.async_request_refresh()
         else:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from homeassistant.exceptions import ConfigEntryAuthFailed
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .const import DOMAIN
+from .providers.base import ProviderInfo
 from .providers.errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -16,6 +17,7 @@ from .providers.errors import (
     Rejected,
     RequestTimeout,
     Unreachable,
+    Unsupported,
 )
 
 # The first match counts: the narrower errors come first.
@@ -28,6 +30,7 @@ _KEYS: Final[tuple[tuple[type[ProviderError], str], ...]] = (
     (Unreachable, "cannot_connect"),
     (InvalidResponse, "invalid_response"),
     (Rejected, "rejected"),
+    (Unsupported, "unsupported"),
 )
 
 
@@ -36,11 +39,20 @@ def error_key(err: ProviderError) -> str:
     return next((key for kind, key in _KEYS if isinstance(err, kind)), "unknown")
 
 
+def action_failure(err: ProviderError, info: ProviderInfo) -> HomeAssistantError:
+    """Return what something that a user asked for raises for a provider's error."""
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=error_key(err),
+        translation_placeholders={"vendor": info.name, "detail": str(err)},
+    )
+
+
 def update_failure(
-    err: ProviderError, vendor: str
+    err: ProviderError, info: ProviderInfo
 ) -> ConfigEntryAuthFailed | UpdateFailed:
     """Return what a coordinator raises for a provider's error."""
-    placeholders = {"vendor": vendor, "detail": str(err)}
+    placeholders = {"vendor": info.name, "detail": str(err)}
     if isinstance(err, AuthenticationFailed):
         return ConfigEntryAuthFailed(
             translation_domain=DOMAIN,

@@ -39,7 +39,8 @@ async def async_submit(
 
 def state_now(entry: MockConfigEntry) -> ConfigEntryState:
     """Return an entry's state, which may have changed since it was last seen."""
-    return entry.state
+    state: ConfigEntryState = entry.state
+    return state
 
 
 async def test_the_menu_offers_every_provider(hass: HomeAssistant) -> None:

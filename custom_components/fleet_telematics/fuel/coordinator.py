@@ -97,9 +97,10 @@ class FuelCoordinator(FeedCoordinator):
                 await self.async_fire_pending()
             else:
                 self.ledger.async_save_later()
-            if report.vehicle is not None:
-                await self.async_apply([report.vehicle])
             if end >= now:
+                # What came along speaks of the window's end: of now, only here.
+                if report.vehicle is not None:
+                    await self.async_apply([report.vehicle])
                 return
             start = end - _OVERLAP
 

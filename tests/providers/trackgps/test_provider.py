@@ -432,9 +432,9 @@ async def test_the_queue_and_the_feeds_take_the_pace_of_the_options(
     assert connection.queue.interval == interval
     assert feeds == {
         Feed.FUEL: FeedPlan(
-            interval=timedelta(seconds=2 * interval), vehicles_per_step=1
+            interval=timedelta(seconds=3 * interval), vehicles_per_step=1
         ),
         Feed.DETAILS: FeedPlan(
-            interval=timedelta(seconds=4 * interval), vehicles_per_step=10
+            interval=timedelta(seconds=6 * interval), vehicles_per_step=10
         ),
     }

@@ -99,10 +99,12 @@ class TrackGps(Provider):
     @override
     def feeds(self) -> Mapping[Feed, FeedPlan]:
         """Fuel one vehicle a time, details ten, as the request limit lets them."""
+        # A poll every second request leaves room for one fuel read in three and
+        # one list of stops in six: more would hold up the poll.
         pace = timedelta(seconds=self.connection.queue.interval)
         return {
-            Feed.FUEL: FeedPlan(interval=2 * pace, vehicles_per_step=1),
-            Feed.DETAILS: FeedPlan(interval=4 * pace, vehicles_per_step=_LONGEST_LIST),
+            Feed.FUEL: FeedPlan(interval=3 * pace, vehicles_per_step=1),
+            Feed.DETAILS: FeedPlan(interval=6 * pace, vehicles_per_step=_LONGEST_LIST),
         }
 
     @override
