@@ -1,2 +1,2 @@
 # Home Assistant puts its own validator, probatio, in voluptuous' place.
-from probatio import *
+from probatio import *  # noqa: F403
