@@ -6,7 +6,7 @@ from typing import Any
 from .client import Socket
 
 URL_PATH = "demo-fleets"
-VEHICLE_KEYS = ("location", "status", "speed", "fuel_level", "fuel_volume")
+VEHICLE_KEYS = ("location", "speed", "fuel_level", "fuel_volume")
 
 
 async def save_dashboard(
@@ -61,8 +61,12 @@ def _section(title: str, entities: Iterable[Mapping[str, Any]]) -> dict[str, Any
             {"type": "heading", "heading": title, "icon": "mdi:map-marker-multiple"},
             {
                 "type": "map",
-                "entities": [vehicle["location"] for vehicle in rows],
+                "entities": [
+                    {"entity": vehicle["location"], "label_mode": "icon"}
+                    for vehicle in rows
+                ],
                 "hours_to_show": 1,
+                "cluster": False,
                 "grid_options": {"columns": "full", "rows": 7},
             },
             *(card for vehicle in rows for card in _tiles(vehicle)),
@@ -71,23 +75,18 @@ def _section(title: str, entities: Iterable[Mapping[str, Any]]) -> dict[str, Any
 
 
 def _tiles(vehicle: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the tiles of one vehicle: its name, and what it does."""
+    """Return the tiles of one vehicle, two in a row: its name, and what it does."""
     fuel = "fuel_level" if "fuel_level" in vehicle else "fuel_volume"
-    cards: list[dict[str, Any]] = [
-        {
-            "type": "tile",
-            "entity": vehicle["location"],
-            "grid_options": {"columns": 6},
-        }
+    details = [vehicle[key] for key in ("speed", fuel) if key in vehicle]
+    name = {
+        "type": "tile",
+        "entity": vehicle["location"],
+        "grid_options": {"columns": 6 if len(details) == 1 else 12},
+    }
+    return [
+        name,
+        *(
+            {"type": "tile", "entity": entity_id, "name": {"type": "entity"}}
+            for entity_id in details
+        ),
     ]
-    cards += [
-        {
-            "type": "tile",
-            "entity": vehicle[key],
-            "name": {"type": "entity"},
-            "grid_options": {"columns": 3},
-        }
-        for key in ("speed", fuel)
-        if key in vehicle
-    ]
-    return cards

@@ -61,15 +61,18 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(demo: Demo, browser: Browser) -> AsyncIterator[Page]:
-    """Return a page of a user who has just logged in."""
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """Return an empty page of its own."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(20_000)
-    page = await context.new_page()
-    await page.goto(demo.url)
-    await page.locator("input[name=username]").fill(demo.user)
-    await page.locator("input[name=password]").fill(demo.password)
+    yield await context.new_page()
+    await context.close()
+
+
+async def log_in(page: Page, url: str, user: str, password: str) -> None:
+    """Log in as a user does, and arrive where Home Assistant leads."""
+    await page.goto(url)
+    await page.locator("input[name=username]").fill(user)
+    await page.locator("input[name=password]").fill(password)
     await page.get_by_role("button", name="Log in").click()
     await page.locator("ha-sidebar").wait_for()
-    yield page
-    await context.close()

@@ -12,11 +12,12 @@ import socket
 from typing import Any
 
 import aiohttp
+from playwright.async_api import Page, expect
 import pytest
 
 from scripts.demo import Client, Simulator, Socket, until
 
-from .conftest import free_port
+from .conftest import free_port, log_in
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -134,8 +135,17 @@ async def check_refill_is_told_once(client: Client, simulator: Simulator) -> Non
         assert told_again[0]["title"].endswith("was refuelled")
 
 
+async def check_dashboard_shows_all(client: Client, page: Page) -> None:
+    """Check that the dashboard shows a marker for each vehicle on its two maps."""
+    maps = page.locator("hui-map-card")
+    await expect(maps).to_have_count(2)
+    for state in (await client.states("device_tracker.")).values():
+        name = state["attributes"]["friendly_name"]
+        await expect(maps.locator(f'ha-entity-marker[title="{name}"]')).to_be_visible()
+
+
 async def test_develop_shows_moving_fleets_and_leaves_nothing_behind(
-    tmp_path: Path,
+    tmp_path: Path, page: Page, artifacts: Path
 ) -> None:
     """Both fleets drive, a refill is told once, and Ctrl-C ends everything."""
     async with (
@@ -160,6 +170,10 @@ async def test_develop_shows_moving_fleets_and_leaves_nothing_behind(
         await asyncio.gather(
             check_vehicles_move(client), check_refill_is_told_once(client, simulator)
         )
+
+        await log_in(page, url, user, password)
+        await check_dashboard_shows_all(client, page)
+        await page.screenshot(path=artifacts / "dashboard.png")
 
         started = descendants(process.pid)
         assert len(started) >= 2
