@@ -104,3 +104,23 @@ def state_of(
     state = hass.states.get(entity_id)
     assert state is not None, f"{entity_id} has no state"
     return state
+
+
+async def async_enable_everything(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Enable what is off by default, as a user may."""
+    registry = er.async_get(hass)
+    for one in er.async_entries_for_config_entry(registry, entry.entry_id):
+        if one.disabled_by is not None:
+            registry.async_update_entity(one.entity_id, disabled_by=None)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def async_read_all(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Let every vehicle have its turn in every feed."""
+    data = entry.runtime_data
+    for _ in data.fleet.vehicles:
+        for coordinator in (*data.feeds.values(), data.fuel):
+            if coordinator is not None:
+                await coordinator.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)

@@ -14,10 +14,7 @@ from homeassistant.core import (
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_capture_events,
-)
+from pytest_homeassistant_custom_component.common import async_capture_events
 
 from custom_components.fleet_telematics.const import DOMAIN
 from custom_components.fleet_telematics.providers.demo.world import (
@@ -29,7 +26,15 @@ from simulator.server import VendorServer
 from simulator.trackgps import TrackGpsServer
 
 from .conftest import Clock
-from .helpers import async_poll, async_set_up, entity_id_of, entry_of, state_of
+from .helpers import (
+    async_enable_everything,
+    async_poll,
+    async_read_all,
+    async_set_up,
+    entity_id_of,
+    entry_of,
+    state_of,
+)
 
 OPTIONS = {"expose_drivers": True}
 
@@ -46,26 +51,6 @@ def status_of(state: VehicleState) -> str:
     if state.speed > 0:
         return "moving"
     return "idling" if state.engine_on else "stopped"
-
-
-async def async_enable_everything(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Enable what is off by default, as a user may."""
-    registry = er.async_get(hass)
-    for one in er.async_entries_for_config_entry(registry, entry.entry_id):
-        if one.disabled_by is not None:
-            registry.async_update_entity(one.entity_id, disabled_by=None)
-    await hass.config_entries.async_reload(entry.entry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
-async def async_read_all(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    """Let every vehicle have its turn in every feed."""
-    data = entry.runtime_data
-    for _ in data.fleet.vehicles:
-        for coordinator in (*data.feeds.values(), data.fuel):
-            if coordinator is not None:
-                await coordinator.async_refresh()
-    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def test_every_vehicle_is_on_the_map_where_it_is(
