@@ -18,9 +18,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--fresh", action="store_true", help="set up no fleet, for trying that by hand"
     )
-    parser.add_argument("--port", type=int, default=8123)
+    parser.add_argument("--port", type=port, default=8123)
     parser.add_argument("--host", default="127.0.0.1")
     return parser.parse_args()
+
+
+def port(text: str) -> int:
+    """Read the number of a port."""
+    if 0 < (number := int(text)) < 65536:
+        return number
+    raise ValueError
 
 
 async def run(options: argparse.Namespace) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+import errno
 from pathlib import Path
 import secrets
 import socket
@@ -112,9 +113,13 @@ def check_port(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise DemoError(
+                    f"Port {port} of {host} is taken. End what uses it, "
+                    "or choose another with --port"
+                ) from error
             raise DemoError(
-                f"Port {port} of {host} cannot be used ({error.strerror}). "
-                f"End what uses it, or choose another: --port {port + 1}"
+                f"Cannot listen on {host}, port {port}: {error.strerror}"
             ) from error
 
 
@@ -163,12 +168,17 @@ async def start_demo(
             simulators=await find_simulators(simulator, session),
             processes=(simulator, core),
         )
-        await _onboard(demo)
-        for fleet in fleets:
-            await demo.set_up(fleet)
-            await demo.wait_for_trackers(fleet.name)
-        if fleets:
-            await _show(demo, fleets)
+        try:
+            await _onboard(demo)
+            for fleet in fleets:
+                await demo.set_up(fleet)
+                await demo.wait_for_trackers(fleet.name)
+            if fleets:
+                await _show(demo, fleets)
+        except aiohttp.ClientError as error:
+            raise DemoError(
+                f"Home Assistant stopped answering. The end of its log:\n{core.tail()}"
+            ) from error
         yield demo
 
 

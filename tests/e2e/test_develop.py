@@ -192,5 +192,5 @@ async def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> No
         async with develop(port, tmp_path) as (process, output):
             assert await asyncio.wait_for(process.wait(), 30) == 1
     text = output.read_text()
-    assert f"Port {port} of 127.0.0.1 cannot be used" in text
+    assert f"Port {port} of 127.0.0.1 is taken" in text
     assert "Starting" not in text
