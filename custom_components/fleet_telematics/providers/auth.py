@@ -74,6 +74,10 @@ class TokenKeeper:
             self._next_try = time.monotonic() + _NEXT_TRY
             return token
 
+    def adopt(self, token: Token) -> None:
+        """Hand out this token from now on: it was there already, or came unasked."""
+        self._token = token
+
     async def replace(self, stale: Token | None) -> Token:
         """Return another token than the stale one, renewing unless that was done."""
         failures = self._failures

@@ -186,6 +186,30 @@ async def test_credentials_refused_at_an_early_renewal_are_told(clock: Clock) ->
     assert len(vendor.replaced) == 2
 
 
+async def test_an_adopted_token_is_handed_out(clock: Clock) -> None:
+    """A token that came without a login serves until it is due or refused."""
+    vendor = Vendor()
+    keeper = TokenKeeper(vendor.renew)
+    pasted = Token(value="pasted", renew_at=clock.now + 60)
+    keeper.adopt(pasted)
+    assert await keeper.get() is pasted
+    assert vendor.replaced == []
+    clock.now += 60
+    assert (await keeper.get()).value == "token 1"
+    assert vendor.replaced == [pasted]
+
+
+async def test_a_refusal_of_the_token_before_does_not_cost_the_adopted_one() -> None:
+    """The vendor sent a new token unasked; a late 401 speaks of the old one."""
+    vendor = Vendor()
+    keeper = TokenKeeper(vendor.renew)
+    first = await keeper.get()
+    sent = Token(value="sent unasked")
+    keeper.adopt(sent)
+    assert await keeper.replace(first) is sent
+    assert vendor.replaced == [None]
+
+
 async def test_a_cancelled_login_is_taken_over_by_who_waits() -> None:
     """Who was renewing goes away: the next one renews, nobody hangs or fails."""
     vendor = Vendor()
