@@ -12,10 +12,12 @@ from custom_components.fleet_telematics.providers.demo.records import City
 from custom_components.fleet_telematics.providers.demo.world import (
     AMSTERDAM,
     BUCHAREST,
+    HANOI,
     World,
 )
 
 from .fleetgo import FleetGoServer
+from .fleetwork import FleetworkServer
 from .server import VendorServer
 from .trackgps import TrackGpsServer
 
@@ -23,6 +25,7 @@ from .trackgps import TrackGpsServer
 VENDORS: Final[dict[str, tuple[Callable[[World], VendorServer], City]]] = {
     "fleetgo": (FleetGoServer, AMSTERDAM),
     "trackgps": (TrackGpsServer, BUCHAREST),
+    "fleetwork": (FleetworkServer, HANOI),
 }
 
 

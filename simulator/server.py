@@ -64,6 +64,7 @@ class VendorServer(ABC):
 
     key: ClassVar[str]
     base_path: ClassVar[str] = ""
+    auth_header: ClassVar[str] = hdrs.AUTHORIZATION
 
     def __init__(self, world: World, credentials: Mapping[str, str]) -> None:
         """Serve a world's vehicles to one account."""
@@ -156,7 +157,7 @@ class VendorServer(ABC):
 
     # What a vendor calls a vehicle.
 
-    def vendor_id(self, vehicle_id: int) -> int:
+    def vendor_id(self, vehicle_id: int) -> int | str:
         """Return the vendor's id of one of the world's vehicles."""
         return vehicle_id
 
@@ -228,7 +229,7 @@ class VendorServer(ABC):
                 query=dict(request.query),
                 status=response.status,
                 time=time_seen,
-                authorized=hdrs.AUTHORIZATION in request.headers,
+                authorized=self.auth_header in request.headers,
                 body=None if self.is_login(request.path.lower()) else body,
             )
         )

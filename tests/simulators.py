@@ -12,6 +12,7 @@ import pytest
 
 from custom_components.fleet_telematics.providers.demo.world import AMSTERDAM, World
 from simulator.fleetgo import FleetGoServer
+from simulator.fleetwork import FleetworkServer
 from simulator.trackgps import TrackGpsServer
 
 
@@ -40,6 +41,18 @@ async def trackgps_server(
     """Return TrackGPS, listening, without its limit of requests."""
     server = TrackGpsServer(world)
     server.request_interval = 0.0
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def fleetwork_server(
+    socket_enabled: None, world: World
+) -> AsyncGenerator[FleetworkServer]:
+    """Return Fleetwork, listening, without its limits of requests."""
+    server = FleetworkServer(world)
+    server.limit_requests = False
     await server.start()
     yield server
     await server.stop()

@@ -13,6 +13,8 @@ import sys
 import aiohttp
 import pytest
 
+from simulator.__main__ import VENDORS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -55,7 +57,7 @@ async def test_it_serves_what_it_prints_and_ends_cleanly(
     ):
         assert process.stdout
         told = json.loads(await process.stdout.readline())
-        assert set(told) == {"fleetgo", "trackgps"}
+        assert set(told) == set(VENDORS)
         async with aiohttp.ClientSession() as session:
             async with session.post(
                 f"{told['fleetgo']['url']}/Session/Login",

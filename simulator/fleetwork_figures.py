@@ -1,0 +1,205 @@
+"""What Fleetwork counts: the kilometres and hours of days in its time zone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Final
+
+from custom_components.fleet_telematics.providers.demo.records import VehicleState
+from custom_components.fleet_telematics.providers.demo.world import World
+
+ZONE: Final = timezone(timedelta(hours=7))
+LITRES_PER_100_KM: Final = 7.0
+VND_PER_LITRE: Final = 23_000
+DAY: Final = timedelta(days=1)
+HOUR: Final = timedelta(hours=1)
+# Before it the account was not the vendor's customer.
+EARLIEST: Final = datetime(2025, 7, 1, tzinfo=ZONE)
+_SECOND: Final = timedelta(seconds=1)
+_SPEED_STEP: Final = timedelta(minutes=1)
+
+
+class Period(StrEnum):
+    """What figures are grouped by."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+def period_start(moment: datetime, period: Period) -> datetime:
+    """Return when the period around a moment began in the vendor's time zone."""
+    day = moment.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    match period:
+        case Period.WEEK:
+            return day - day.weekday() * DAY
+        case Period.MONTH:
+            return day.replace(day=1)
+    return day
+
+
+def period_end(start: datetime, period: Period) -> datetime:
+    """Return when the period that began at `start` ends."""
+    match period:
+        case Period.WEEK:
+            return start + 7 * DAY
+        case Period.MONTH:
+            return period_start(start + 31 * DAY, Period.MONTH)
+    return start + DAY
+
+
+def periods(
+    start: datetime, end: datetime, period: Period
+) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the periods that touch a window, whole."""
+    first = period_start(max(start, EARLIEST), period)
+    while first <= end:
+        until = period_end(first, period)
+        yield first, until
+        first = until
+
+
+def litres(distance: float) -> float:
+    """Return the fuel that the vendor reckons for a distance, to a decilitre."""
+    return round(distance * LITRES_PER_100_KM / 100, 1)
+
+
+def cost(distance: float) -> int:
+    """Return what that fuel costs, in VND."""
+    return round(litres(distance) * VND_PER_LITRE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drive:
+    """A trip, or the part of it that lies in a window."""
+
+    start: VehicleState
+    end: VehicleState
+
+    @property
+    def distance(self) -> float:
+        """The distance in kilometres."""
+        return self.end.odometer - self.start.odometer
+
+    @property
+    def duration(self) -> timedelta:
+        """How long it took."""
+        return self.end.time - self.start.time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Driven:
+    """The drives of a window, in order; there is at least one."""
+
+    drives: tuple[Drive, ...]
+    speeds: tuple[float, ...]
+
+    @property
+    def distance(self) -> float:
+        """The distance in kilometres."""
+        return sum(drive.distance for drive in self.drives)
+
+    @property
+    def travel(self) -> timedelta:
+        """How long the vehicle was under way."""
+        return sum((drive.duration for drive in self.drives), timedelta())
+
+    @property
+    def stops(self) -> timedelta:
+        """How long it stood between drives."""
+        whole = self.drives[-1].end.time - self.drives[0].start.time
+        return whole - self.travel
+
+
+class Figures:
+    """Counts in a world; every time it is given is by the vendor's clock."""
+
+    def __init__(self, world: World, skew: timedelta) -> None:
+        """Count in a world whose time the vendor's clock shows `skew` off."""
+        self._world = world
+        self._skew = skew
+        self._now = world.now()
+
+    def distance(self, vehicle_id: int | None, start: datetime, end: datetime) -> float:
+        """Return the kilometres of a window."""
+        first, last = self._ends(vehicle_id, start, end)
+        return last.odometer - first.odometer if first and last else 0.0
+
+    def travel(
+        self, vehicle_id: int | None, start: datetime, end: datetime
+    ) -> timedelta:
+        """Return how long a vehicle was under way in a window."""
+        first, last = self._ends(vehicle_id, start, end)
+        if first is None or last is None:
+            return timedelta()
+        return timedelta(hours=last.engine_hours - first.engine_hours)
+
+    def _ends(
+        self, vehicle_id: int | None, start: datetime, end: datetime
+    ) -> tuple[VehicleState | None, VehicleState | None]:
+        first, last = self._true(start), self._true(end)
+        if vehicle_id is None or last <= first:
+            return None, None
+        return self._at(vehicle_id, first), self._at(vehicle_id, last)
+
+    def _at(self, vehicle_id: int, moment: datetime) -> VehicleState:
+        """Return what a vehicle's device recorded, or else what was known then."""
+        recorded = self._world.track(vehicle_id, moment, moment)
+        return recorded[0] if recorded else self._world.state(vehicle_id, moment)
+
+    def _true(self, moment: datetime) -> datetime:
+        """Return a true time, in the past, of the customer's."""
+        moment = moment.astimezone(UTC) - self._skew
+        return min(max(moment, EARLIEST.astimezone(UTC)), self._now)
+
+    def driven(
+        self, vehicle_id: int | None, start: datetime, end: datetime
+    ) -> Driven | None:
+        """Return the drives of a window, the unfinished one with them."""
+        first, last = self._true(start), self._true(end)
+        if vehicle_id is None or last <= first:
+            return None
+        spans = [
+            (trip.start.time, trip.end.time)
+            for trip in self._world.trips(vehicle_id, first, last)
+        ]
+        if (running := self._running(vehicle_id)) is not None:
+            spans.append(running)
+        drives = []
+        for began, ended in spans:
+            low, high = max(began, first), min(ended, last)
+            if high - low >= _SECOND:
+                drives.append(
+                    Drive(
+                        start=self._at(vehicle_id, low),
+                        end=self._at(vehicle_id, high),
+                    )
+                )
+        if not drives:
+            return None
+        speeds = [
+            state.speed
+            for drive in drives
+            for state in self._world.track(
+                vehicle_id, drive.start.time, drive.end.time, _SPEED_STEP
+            )
+            if state.speed > 0
+        ]
+        return Driven(drives=tuple(drives), speeds=tuple(speeds) or (0.0,))
+
+    def _running(self, vehicle_id: int) -> tuple[datetime, datetime] | None:
+        """Return when the trip that is not finished began, and until when it is known."""
+        state = self._world.state(vehicle_id)
+        if state.trip_id is None:
+            return None
+        before = self._world.trips(vehicle_id, state.time - 2 * DAY, state.time)
+        low = before[-1].end.time if before else state.time - DAY
+        high = state.time
+        while high - low > _SECOND:
+            middle = low + (high - low) / 2
+            if self._at(vehicle_id, middle).trip_id == state.trip_id:
+                high = middle
+            else:
+                low = middle
+        return high, state.time
