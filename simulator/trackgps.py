@@ -80,6 +80,10 @@ class TrackGpsServer(VendorServer):
         return path == _LOGIN
 
     @override
+    def vendor_id(self, vehicle_id: int) -> int:
+        return vehicle_id
+
+    @override
     async def admit(self, request: web.Request, path: str) -> None:
         if request.query.get("api-version") != _VERSION:
             raise self._failure(400, "UnsupportedApiVersion")
