@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 
-from .connect import async_create_provider, async_request_queue
+from .connect import async_create_provider, async_request_queue, async_vendor_session
 from .const import CONF_EXPOSE_DRIVERS, CONF_PROVIDER, CONF_VEHICLES, DOMAIN, PLATFORMS
 from .coordinator import (
     FiguresCoordinator,
@@ -37,7 +37,9 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
     def store(changes: Mapping[str, object]) -> None:
         hass.config_entries.async_update_entry(entry, data={**entry.data, **changes})
 
-    provider = await async_create_provider(hass, kind, entry.data, entry.options, store)
+    provider = await async_create_provider(
+        hass, async_vendor_session(hass), kind, entry.data, entry.options, store
+    )
     expose_drivers = entry.options.get(CONF_EXPOSE_DRIVERS, False)
     if not expose_drivers:
         _remove_drivers(hass, entry)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
+from aiohttp import ClientSession, DummyCookieJar
 from homeassistant.const import CONF_URL
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.aiohttp_client import async_create_clientsession
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import json_loads
@@ -83,14 +84,28 @@ def async_request_queue(
     return queues[account]
 
 
+@callback
+def async_vendor_session(
+    hass: HomeAssistant, *, auto_cleanup: bool = True
+) -> ClientSession:
+    """Return Home Assistant's session without its cookies.
+
+    Vendors keep the login in one: two accounts of a vendor must not share it.
+    """
+    return async_create_clientsession(
+        hass, auto_cleanup=auto_cleanup, cookie_jar=DummyCookieJar()
+    )
+
+
 async def async_create_provider(
     hass: HomeAssistant,
+    session: ClientSession,
     provider: type[Provider],
     data: Mapping[str, Any],
     options: Mapping[str, Any],
     store: Callable[[Mapping[str, object]], None],
 ) -> Provider:
-    """Return a provider that talks through Home Assistant's session.
+    """Return a provider that talks through this session.
 
     `store` is told of account fields that the vendor changed.
     """
@@ -100,7 +115,7 @@ async def async_create_provider(
             await dt_util.async_get_time_zone(str(data.get(field.key, field.default)))
     return provider(
         Connection(
-            session=async_get_clientsession(hass),
+            session=session,
             queue=async_request_queue(hass, provider, data),
             data=data,
             options=options,
@@ -125,16 +140,21 @@ async def async_find_account(
     if known and data.get(CONF_URL, known[0]) == known[0]:
         urls = known
     failure: ProviderError | None = None
-    for url in urls:
-        attempt = dict(data) if url is None else {**data, CONF_URL: url}
-        client = await async_create_provider(
-            hass, provider, attempt, {}, attempt.update
-        )
-        try:
-            return await client.authenticate(), attempt
-        except AuthenticationFailed:
-            raise
-        except (Unreachable, InvalidResponse, Rejected) as err:
-            failure = failure or err
+    session = async_vendor_session(hass, auto_cleanup=False)
+    try:
+        for url in urls:
+            attempt = dict(data) if url is None else {**data, CONF_URL: url}
+            client = await async_create_provider(
+                hass, session, provider, attempt, {}, attempt.update
+            )
+            try:
+                return await client.authenticate(), attempt
+            except AuthenticationFailed:
+                raise
+            except (Unreachable, InvalidResponse, Rejected) as err:
+                failure = failure or err
+    finally:
+        # Its connections are Home Assistant's own.
+        session.detach()
     assert failure is not None
     raise failure
