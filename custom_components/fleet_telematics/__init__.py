@@ -67,7 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
 
     await positions.async_config_entry_first_refresh()
     if data.fuel is not None:
-        data.fuel.async_show_ledger()
+        data.fuel.teller.async_show()
     entry.runtime_data = data
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     _start_feeds(hass, entry)
@@ -80,7 +80,7 @@ def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
 
     async def read_all() -> None:
         if data.fuel is not None:
-            await data.fuel.async_fire_pending()
+            await data.fuel.teller.async_fire_pending()
             await data.fuel.async_refresh()
         if data.figures is not None:
             await data.figures.async_refresh()

@@ -57,7 +57,7 @@ class FuelEventEntity(VehicleEntity, EventEntity):
         await super().async_added_to_hass()
         fuel = self.entry.runtime_data.fuel
         if fuel is not None:
-            self.async_on_remove(fuel.async_listen_events(self.vehicle_id, self._show))
+            self.async_on_remove(fuel.teller.async_listen(self.vehicle_id, self._show))
 
     @callback
     def _show(self, kind: str, data: dict[str, Any]) -> None:

@@ -126,7 +126,7 @@ async def test_a_theft_raises_the_alarm_for_a_day(
     assert float(stolen.state) >= 5.0
 
     freezer.tick(timedelta(hours=24, minutes=1))
-    entry.runtime_data.fuel.async_show_ledger()
+    entry.runtime_data.fuel.teller.async_show()
     alarm = state_of(hass, entry, "binary_sensor", vehicle, "fuel_theft")
     assert alarm.state == "off"
 

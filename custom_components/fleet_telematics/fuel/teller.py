@@ -1,0 +1,118 @@
+"""Tells of what the ledger holds: on the bus, at the entities, as figures."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, EVENT_FUEL
+from ..devices import vehicle_device_info
+from ..fleet import LEDGER, Fleet
+from ..providers.models import FuelEventKind, Vehicle
+from .ledger import Entry, FuelLedger, payload
+
+_THEFT_ALARM: Final = timedelta(hours=24)
+# What a vendor may take to notice an event, beside our own rhythm.
+_GRACE: Final = timedelta(minutes=5)
+
+type FuelListener = Callable[[str, dict[str, Any]], None]
+
+
+class FuelTeller:
+    """Fires each event of an account's ledger once.
+
+    `rhythm` is how long it takes from one look at a vehicle to the next: what is
+    older when it is told, is told late.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        fleet: Fleet,
+        ledger: FuelLedger,
+        rhythm: Callable[[], timedelta],
+    ) -> None:
+        """Tell of a ledger that is loaded."""
+        self.ledger = ledger
+        self._hass = hass
+        self._entry = entry
+        self._fleet = fleet
+        self._rhythm = rhythm
+        self._listeners: dict[str, FuelListener] = {}
+
+    @callback
+    def async_listen(
+        self, vehicle_id: str, listener: FuelListener
+    ) -> Callable[[], None]:
+        """Call the vehicle's event entity with kind and payload of each event."""
+        self._listeners[vehicle_id] = listener
+
+        def forget() -> None:
+            self._listeners.pop(vehicle_id, None)
+
+        return forget
+
+    async def async_fire_pending(self) -> None:
+        """Write down, fire, write down: see the ledger for why in this order."""
+        await self.ledger.async_save()
+        pending = self.ledger.pending()
+        for entry in pending:
+            self._fire(entry)
+            self.ledger.mark_fired(entry)
+        if pending:
+            await self.ledger.async_save()
+            self.async_show()
+
+    @callback
+    def async_show(self) -> None:
+        """Let the ledger's figures into the fleet."""
+        now = dt_util.utcnow()
+        parts: list[Vehicle] = []
+        for vehicle_id, account in self.ledger.accounts.items():
+            if not account.measured:
+                continue
+            refill = account.last(FuelEventKind.REFUELLED)
+            theft = account.last(FuelEventKind.THEFT_SUSPECTED)
+            parts.append(
+                Vehicle(
+                    id=vehicle_id,
+                    last_refill=None if refill is None else refill.time,
+                    last_refill_volume=None if refill is None else refill.volume,
+                    refuelled_total=account.total(FuelEventKind.REFUELLED),
+                    stolen_total=account.total(FuelEventKind.THEFT_SUSPECTED),
+                    fuel_theft=theft is not None and now - theft.time < _THEFT_ALARM,
+                )
+            )
+        self._fleet.announce(self._fleet.apply(LEDGER, parts, now))
+
+    @callback
+    def _fire(self, entry: Entry) -> None:
+        event = entry.event
+        age = dt_util.utcnow() - event.time
+        data = payload(entry, late=age > self._rhythm() + _GRACE)
+        if (listener := self._listeners.get(event.vehicle_id)) is not None:
+            listener(event.kind, data)
+        account = self._entry.unique_id
+        entity_id = er.async_get(self._hass).async_get_entity_id(
+            "event", DOMAIN, f"{account}_{event.vehicle_id}_fuel"
+        )
+        (identifier,) = vehicle_device_info(self._entry, event.vehicle_id)[
+            "identifiers"
+        ]
+        device_id = dr.async_get_device_id_by_identifier(
+            self._hass, identifier, config_entry_id=self._entry.entry_id
+        )
+        self._hass.bus.async_fire(
+            EVENT_FUEL,
+            {
+                "event_type": event.kind.value,
+                **data,
+                "device_id": device_id,
+                "entity_id": entity_id,
+            },
+        )
