@@ -1,0 +1,249 @@
+"""Ocean (oceansystem.com), France: positions, vehicle records, speeds, equipment."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Final, override
+
+from .. import parse
+from ..base import (
+    Account,
+    Connection,
+    Feed,
+    FeedPlan,
+    Field,
+    FieldKind,
+    Provider,
+    ProviderInfo,
+)
+from ..errors import AccessDenied, InvalidResponse, NotFound, ProviderError
+from ..models import Batch, FleetFigures, Vehicle
+from . import mapping, records
+from .api import OceanApi
+from .equipment import Equipment
+from .keep import Kept
+from .speeds import Speeds
+
+_URLS: Final = (
+    "https://v3.oceansystem.com/ocean/restapi",
+    "https://v3.oceansystem.com/ocean-3.0.0/restapi",
+)
+_HOUR: Final = timedelta(hours=1)
+# A little less than an hour, or every second hourly read would find them fresh.
+_RECORDS_FRESH: Final = 55 * 60.0
+_LACKING_FOR: Final = 24 * 60 * 60.0
+_SPEED_INTERVAL: Final = 300
+_SHORTEST_SPEED_INTERVAL: Final = 60
+
+
+class Ocean(Provider):
+    """One Ocean account."""
+
+    info = ProviderInfo(
+        key="ocean",
+        name="Ocean",
+        fields=(
+            Field(key="username", required=True, identity=True, credential=True),
+            Field(
+                key="password",
+                kind=FieldKind.PASSWORD,
+                required=True,
+                credential=True,
+            ),
+            Field(key="customer_id", kind=FieldKind.INTEGER, identity=True, low=1),
+            Field(key="url", kind=FieldKind.URL, default=_URLS[0]),
+        ),
+        urls=_URLS,
+        options=(
+            Field(key="entity", kind=FieldKind.CHOICE),
+            Field(key="speed", kind=FieldKind.BOOLEAN, default=False),
+            Field(
+                key="speed_interval",
+                kind=FieldKind.INTEGER,
+                default=_SPEED_INTERVAL,
+                low=_SHORTEST_SPEED_INTERVAL,
+                unit="s",
+            ),
+            Field(key="equipment", kind=FieldKind.BOOLEAN, default=False),
+        ),
+        default_interval=timedelta(seconds=60),
+        minimum_interval=timedelta(seconds=30),
+    )
+
+    def __init__(self, connection: Connection) -> None:
+        """Prepare for an account and for what its options ask for."""
+        super().__init__(connection)
+        options = connection.options
+        self._api = OceanApi(
+            connection, parse.text(connection.data.get("url")) or _URLS[0]
+        )
+        self._entity = parse.identifier(options.get("entity"))
+        self._speeds = Speeds(self._api) if parse.flag(options.get("speed")) else None
+        self._equipment = (
+            Equipment(self._api) if parse.flag(options.get("equipment")) else None
+        )
+        self._records = Kept(self._read_records, _RECORDS_FRESH)
+        self._entities = Kept(self._read_entities, _RECORDS_FRESH)
+        self._groups: set[str] = set()
+        self._plates: dict[str, str] = {}
+        # Until when the server is taken to lack vehiclePositions.
+        self._lacking_until = 0.0
+
+    @property
+    @override
+    def feeds(self) -> Mapping[Feed, FeedPlan]:
+        """Records every hour, speeds at the pace of the options."""
+        pace = _HOUR
+        if self._speeds is not None:
+            seconds = parse.number(
+                self.connection.options.get("speed_interval"),
+                low=_SHORTEST_SPEED_INTERVAL,
+            )
+            pace = timedelta(seconds=seconds or _SPEED_INTERVAL)
+        return {
+            Feed.DETAILS: FeedPlan(interval=pace),
+            Feed.FIGURES: FeedPlan(interval=_HOUR),
+        }
+
+    @override
+    async def authenticate(self) -> Account:
+        """Log in; the username, whatever its case, and the customer are the account."""
+        await self._api.authenticate()
+        data = self.connection.data
+        username = parse.text(data.get("username")) or ""
+        customer = parse.identifier(data.get("customer_id"))
+        return Account(
+            id=username.casefold() + (f"_{customer}" if customer else ""),
+            title=username,
+        )
+
+    @override
+    async def positions(self) -> Batch:
+        """Return the fleet, or the entity that the options choose.
+
+        Source: GET /mobility/v1/vehiclePositions, and as the options say
+        /materiel/list, /materiel/lastPosition.
+        """
+        batch = await self._read_fleet()
+        self._groups.update(one.group for one in batch.vehicles.values() if one.group)
+        if self._equipment is not None:
+            further = await self._equipment.read()
+            batch = Batch(
+                vehicles=batch.vehicles | further.vehicles,
+                complete=batch.complete and further.complete,
+            )
+        vehicles = await self._of_the_entity(batch.vehicles)
+        self._plates = {
+            one.plate: one.id
+            for one in vehicles.values()
+            if one.plate is not None and not one.private_mode
+        }
+        if self._speeds is not None:
+            vehicles = {
+                key: replace(one, speed=self._speeds.of(one))
+                for key, one in vehicles.items()
+            }
+        return Batch(vehicles=vehicles, complete=batch.complete)
+
+    @override
+    async def details(self, vehicle_ids: Sequence[str]) -> Batch:
+        """Return the vehicles' records; the next positions show the speeds read here.
+
+        Source: GET /vehicule_engin/vehicles, /mobility/v1/entities, and as the
+        options say /positions/search. Raises AccessDenied or NotFound where the
+        account has no records and no speeds.
+        """
+        if self._speeds is not None:
+            wanted = set(vehicle_ids)
+            await self._speeds.read(
+                {plate: key for plate, key in self._plates.items() if key in wanted}
+            )
+        try:
+            known = await self._records.get()
+        except AccessDenied, NotFound:
+            if self._speeds is None:
+                raise
+            known = {}
+        with suppress(ProviderError):
+            # For whoever chooses one: without them nothing is missing.
+            await self._entities.get()
+        return Batch(vehicles={key: known[key] for key in vehicle_ids if key in known})
+
+    @override
+    async def figures(self) -> FleetFigures:
+        """Return what the last login told; nothing is sent."""
+        return FleetFigures(password_expires_in=self._api.password_expires_in)
+
+    @override
+    def choices(self, option: str) -> Mapping[str, str]:
+        """Return the entities, by name where the account may not list them."""
+        if option != "entity":
+            return {}
+        return self._entities.last or {name: name for name in self._groups}
+
+    async def _read_fleet(self) -> Batch:
+        """Return every vehicle, by nearestVehicles where the server has no other way.
+
+        Where it has neither, the base is wrong, and nothing is remembered.
+        """
+        if monotonic() < self._lacking_until:
+            return await self._read_nearest()
+        try:
+            rows = await self._api.vehicle_positions()
+        except NotFound:
+            batch = await self._read_nearest()
+            self._lacking_until = monotonic() + _LACKING_FOR
+            return batch
+        return _with_vehicles(rows, mapping.fleet(rows, mapping.vehicle))
+
+    async def _read_nearest(self) -> Batch:
+        """Return the vehicles that are somewhere and, from their records, the others.
+
+        Source: POST /vehicule_engin/nearestVehicles, which has no plates, entities
+        or vehicles without a position: the records fill in.
+        """
+        rows = await self._api.nearest_vehicles()
+        live = _with_vehicles(rows, mapping.fleet(rows, mapping.nearest))
+        known: Mapping[str, Vehicle] = {}
+        with suppress(AccessDenied, NotFound):
+            known = await self._records.get_or_last()
+        named = {
+            key: records.identified(live.vehicles.get(key, Vehicle(id=key)), record)
+            for key, record in known.items()
+        }
+        return Batch(
+            vehicles=live.vehicles | named,
+            # Without records nobody knows of a vehicle that has no position.
+            complete=live.complete and bool(known),
+        )
+
+    async def _read_records(self) -> Mapping[str, Vehicle]:
+        return records.vehicles(await self._api.vehicles(), datetime.now(UTC))
+
+    async def _read_entities(self) -> Mapping[str, str]:
+        """Return the entities' names by id; none where the account may not see them."""
+        try:
+            return mapping.entities(await self._api.entities())
+        except AccessDenied, NotFound:
+            return {}
+
+    async def _of_the_entity(self, vehicles: dict[str, Vehicle]) -> dict[str, Vehicle]:
+        """Return the vehicles of the chosen entity, by its id or its name."""
+        if self._entity is None:
+            return vehicles
+        names = await self._entities.get_or_last()
+        name = names.get(self._entity, self._entity).casefold()
+        return {
+            key: one
+            for key, one in vehicles.items()
+            if one.group is not None and one.group.casefold() == name
+        }
+
+
+def _with_vehicles(rows: list[object], batch: Batch) -> Batch:
+    """Return the batch; rows of which none can be read are not a fleet."""
+    if rows and not batch.vehicles:
+        raise InvalidResponse("the fleet lists no vehicle with an id")
+    return batch

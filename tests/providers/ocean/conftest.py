@@ -1,0 +1,75 @@
+"""Fixtures for Ocean: a scripted peer, and providers that talk to a base."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import web
+import pytest
+
+from custom_components.fleet_telematics.providers.base import Connection
+from custom_components.fleet_telematics.providers.ocean import Ocean, keep
+from custom_components.fleet_telematics.providers.transport import RequestQueue
+
+from .peer import BASE, Peer
+
+type Connect = Callable[..., Ocean]
+
+
+@dataclass(kw_only=True)
+class Clock:
+    """A monotonic clock that a test moves on."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock by which the provider tells what is old."""
+    clock = Clock()
+    monkeypatch.setattr(keep, "monotonic", clock)
+    monkeypatch.setattr(
+        "custom_components.fleet_telematics.providers.ocean.monotonic", clock
+    )
+    return clock
+
+
+@pytest.fixture
+async def peer(socket_enabled: None) -> AsyncIterator[Peer]:
+    """A scripted Ocean on a port of this machine."""
+    peer = Peer()
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", peer.handle)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    peer.url = f"http://127.0.0.1:{runner.addresses[0][1]}{BASE}"
+    yield peer
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def connect(socket_enabled: None, peer: Peer) -> AsyncIterator[Connect]:
+    """Builds providers, from options and account fields."""
+    async with aiohttp.ClientSession() as session:
+
+        def build(options: dict[str, object] | None = None, **data: object) -> Ocean:
+            return Ocean(
+                Connection(
+                    session=session,
+                    queue=RequestQueue(),
+                    data={
+                        "username": "Fleet@Example.com",
+                        "password": " pass word ",
+                        "url": peer.url,
+                        **data,
+                    },
+                    options=options or {},
+                )
+            )
+
+        yield build
