@@ -1,11 +1,16 @@
-"""A world of five vehicles, and a clock to turn."""
+"""A world of five vehicles, the demo that tells of one, and a clock to turn."""
 
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
 
+from custom_components.fleet_telematics.providers.base import Connection
+from custom_components.fleet_telematics.providers.demo import Demo
 from custom_components.fleet_telematics.providers.demo.world import AMSTERDAM, World
+from custom_components.fleet_telematics.providers.transport import RequestQueue
 
 
 @dataclass
@@ -33,3 +38,27 @@ def clock() -> Clock:
 def world(clock: Clock) -> World:
     """Populate Amsterdam."""
     return World(city=AMSTERDAM, clock=clock)
+
+
+type Connect = Callable[..., Demo]
+
+
+@pytest.fixture
+async def connect(clock: Clock) -> AsyncIterator[Connect]:
+    """Builds demos from account fields; the plugin lets no socket open."""
+    async with aiohttp.ClientSession() as session:
+        yield lambda **data: Demo(
+            Connection(session=session, queue=RequestQueue(), data=data), clock=clock
+        )
+
+
+@pytest.fixture
+def demo(connect: Connect) -> Demo:
+    """Start the demo as its form suggests."""
+    return connect(vehicles=5)
+
+
+@pytest.fixture
+def truth(clock: Clock) -> World:
+    """Populate the world that the demo tells of, a second time."""
+    return World(city=AMSTERDAM, vehicles=5, clock=clock, daily_theft=True)

@@ -49,13 +49,14 @@ def assert_balanced(
     time=st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2028, 12, 31)),
     city=st.sampled_from((AMSTERDAM, PARIS, HANOI, ROME, BUCHAREST)),
     index=st.integers(0, 4),
+    daily_theft=st.booleans(),
 )
 def test_a_month_of_fuel_adds_up(
-    seed: int, time: datetime, city: City, index: int
+    seed: int, time: datetime, city: City, index: int, daily_theft: bool
 ) -> None:
     """Records are plausible, and explain every change that driving does not."""
     now = time.replace(tzinfo=UTC)
-    world = World(city=city, seed=seed, clock=lambda: now)
+    world = World(city=city, seed=seed, clock=lambda: now, daily_theft=daily_theft)
     vehicle, spec = list(world.vehicles.items())[index]
     track = world.track(vehicle, now - MONTH, now, timedelta(hours=1))
     records = world.fuel_records(vehicle, track[0].time, track[-1].time)
@@ -103,6 +104,33 @@ def test_thefts_happen_by_themselves_but_rarely(world: World, clock: Clock) -> N
 
     assert 1 <= len(thefts) <= 20
     assert len({record.record_id for record in records}) == len(records)
+
+
+@settings(max_examples=6, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    time=st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2028, 12, 31)),
+)
+def test_where_thefts_are_daily_something_happens_soon(
+    seed: int, time: datetime
+) -> None:
+    """At any moment five vehicles have a refill before them, and a theft."""
+    now = time.replace(tzinfo=UTC)
+    world = World(city=AMSTERDAM, seed=seed, clock=lambda: now, daily_theft=True)
+    records = [
+        record
+        for vehicle in world.vehicles
+        for record in world.fuel_records(vehicle, now - MONTH, now)
+    ]
+    # The one that was offline last may have a record that is not known yet.
+    known = now - timedelta(hours=1)
+    for kind, soon in (("refill", timedelta(hours=7)), ("theft", DAY)):
+        happened = sorted(record.time for record in records if record.kind == kind)
+        moments = [now - MONTH, *(one for one in happened if one < known), known]
+        assert all(after - before <= soon for before, after in pairwise(moments))
+    thefts = [record for record in records if record.kind == "theft"]
+    assert {record.vehicle_id for record in thefts} == set(world.vehicles)
+    assert len(thefts) < 45
 
 
 def test_a_refill_adds_its_volume(world: World, clock: Clock) -> None:

@@ -3,7 +3,8 @@
 Days are counted from `EPOCH` and times are seconds since then. A vehicle's day lasts
 24 hours and begins when it rests at home, at a time of its own. It has twelve rests
 with a drive after each. Five vehicles that follow each other in the fleet rest in
-turns, so that at most one of the five stands still at any moment.
+turns, so that at most one of the five stands still at any moment. Their days begin
+at times spread over the clock, so that every few hours one of the five refuels.
 
 Every day can be planned without the days before it: the odometer, the engine hours
 and the fuel level at the start of a day follow from the day's number alone, and each
@@ -36,6 +37,14 @@ _LEAD = 180
 _IDLING = (20, 90)
 _ENGINE_OFF = LEGS * 660
 
+# The rests at which the tank is filled and, once it is full, robbed.
+_REFILL = 8
+_THEFT = 10
+_THEFT_RISK = 1 / 20
+# Where there is a theft every day, each of the first team is robbed once in so many
+# days. As their days are spread over the clock, that is every 18 to 20 hours.
+_THEFT_PERIOD = 4
+
 # How many litres an hour of running engine takes, beside the kilometres.
 _IDLE_CONSUMPTION = 0.8
 
@@ -59,6 +68,7 @@ class Itinerary:
     seed: int
     index: int
     home: str
+    daily_theft: bool
     daily_distance: float
     first_odometer: float
     # Litres per kilometre and per second of running engine.
@@ -68,7 +78,9 @@ class Itinerary:
     @property
     def phase(self) -> int:
         """The second of the UTC day at which the vehicle's day begins."""
-        return self.index % _TEAM * _SLOT + _LEAD
+        team, member = divmod(self.index, _TEAM)
+        leg = (member * LEGS // _TEAM + team) % LEGS
+        return leg * _CYCLE + member * _SLOT + _LEAD
 
     def day(self, time: float) -> int:
         """Return the number of the vehicle's day at a time."""
@@ -93,12 +105,20 @@ class Itinerary:
         share = self.random("fuel", day).uniform(0.5, 0.6)
         return share * self.spec.tank_capacity
 
+    def robbed(self, day: int, chance: float) -> bool:
+        """Return whether a thief comes on a day; `chance` is from 0 to 1."""
+        if self.daily_theft and self.index < _TEAM:
+            return (day + self.index) % _THEFT_PERIOD == 0
+        return chance < _THEFT_RISK
+
     def consumed(self, kilometres: float, running: float) -> float:
         """Return the litres taken by a distance and a time of running engine."""
         return kilometres * self.per_kilometre + running * self.per_second
 
 
-def itinerary(city: City, seed: int, index: int) -> Itinerary:
+def itinerary(
+    city: City, seed: int, index: int, *, daily_theft: bool = False
+) -> Itinerary:
     """Return the itinerary of the vehicle with that index of the city's fleet."""
     rng = Random(f"itinerary {seed} {city.key} {index}")
     home = pick_home(city, rng)
@@ -113,6 +133,7 @@ def itinerary(city: City, seed: int, index: int) -> Itinerary:
         seed=seed,
         index=index,
         home=home,
+        daily_theft=daily_theft,
         daily_distance=daily_distance,
         first_odometer=daily_distance * rng.uniform(190, 270),
         per_kilometre=(daily_fuel - idle_fuel) / daily_distance,
@@ -165,11 +186,9 @@ class DayPlan:
         self._rests = [leg.rest for leg in self.legs]
         self.consumed = itinerary.consumed(length, DAY - _ENGINE_OFF)
 
-        self.refill = rng.randint(7, 9)
-        self.theft: int | None = None
+        self.refill = _REFILL
+        self.theft = _THEFT if itinerary.robbed(number, rng.random()) else None
         self.theft_volume = itinerary.spec.tank_capacity * rng.uniform(0.11, 0.18)
-        if rng.random() < 1 / 20:
-            self.theft, self.refill = 3, 5
 
         self.private_legs = self._some_legs(rng, member=3, count=3)
         self.outages = [

@@ -56,6 +56,7 @@ class World:
         seed: int = 1,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         history: timedelta = timedelta(days=35),
+        daily_theft: bool = False,
     ) -> None:
         """Populate the city.
 
@@ -65,9 +66,12 @@ class World:
             seed: Worlds with the same seed are the same.
             clock: Tells the time, aware.
             history: How far back trips, tracks and fuel records reach.
+            daily_theft: Whether every day one of the first five vehicles is robbed,
+                in turns, and not just any of the fleet now and then.
         """
         self.city = city
         self.seed = seed
+        self._daily_theft = daily_theft
         self._clock = clock
         self._history = history.total_seconds()
         self._lives: dict[int, Life] = {}
@@ -77,7 +81,12 @@ class World:
             self._join(None)
 
     def _join(self, since: float | None) -> VehicleSpec:
-        life = Life(itinerary(self.city, self.seed, self._joined), since)
+        life = Life(
+            itinerary(
+                self.city, self.seed, self._joined, daily_theft=self._daily_theft
+            ),
+            since,
+        )
         self._joined += 1
         spec = life.itinerary.spec
         self._lives[spec.vehicle_id] = life

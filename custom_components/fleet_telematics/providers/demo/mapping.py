@@ -1,0 +1,115 @@
+"""From the simulated world to the common models."""
+
+from datetime import timedelta
+from math import ceil
+from typing import Final
+
+from ..models import FuelEvent, FuelEventKind, Position, Status, Vehicle
+from .records import (
+    Address,
+    FuelKind,
+    FuelRecord,
+    TripRecord,
+    VehicleSpec,
+    VehicleState,
+)
+
+# Kilometres from one service to the next.
+_SERVICE_EVERY: Final = 30_000
+_EVENTS: Final[dict[FuelKind, FuelEventKind]] = {
+    "refill": FuelEventKind.REFUELLED,
+    "theft": FuelEventKind.THEFT_SUSPECTED,
+}
+
+
+def vehicle(spec: VehicleSpec, state: VehicleState) -> Vehicle:
+    """Return a vehicle, with the digits that a tracker would tell.
+
+    In private mode it keeps to itself where it is and how fast it goes.
+    """
+    private = state.private
+    speed = float(round(state.speed))
+    return Vehicle(
+        id=str(spec.vehicle_id),
+        name=spec.plate,
+        plate=spec.plate,
+        vin=spec.vin,
+        make=spec.make,
+        model=spec.model,
+        group=spec.group,
+        location=None if private else _position(state),
+        address=None if private else _address(state.address),
+        speed=None if private else speed,
+        heading=None if private else float(round(state.heading) % 360),
+        altitude=None if private else round(state.altitude, 1),
+        satellites=state.satellites,
+        last_report=state.time,
+        status=_status(state, moving=speed > 0),
+        odometer=round(state.odometer, 1),
+        engine_hours=round(state.engine_hours, 2),
+        fuel_level=round(state.fuel_level, 1),
+        fuel_volume=round(state.fuel_volume, 1),
+        fuel_consumed=round(state.fuel_consumed, 1),
+        tank_capacity=spec.tank_capacity,
+        supply_voltage=round(state.supply_voltage, 1),
+        coolant_temperature=float(round(state.coolant_temperature)),
+        engine_speed=float(round(state.engine_speed)),
+        signal_strength=float(round(state.signal_strength)),
+        driver=state.driver,
+        next_service_odometer=float(
+            ceil(state.odometer / _SERVICE_EVERY) * _SERVICE_EVERY
+        ),
+        engine=state.engine_on,
+        moving=speed > 0,
+        private_mode=private,
+        online=state.online,
+    )
+
+
+def last_trip(trip: TripRecord) -> Vehicle:
+    """Return what a vehicle's last trip tells of it."""
+    return Vehicle(
+        id=str(trip.vehicle_id),
+        last_trip_distance=round(trip.distance, 2),
+        last_trip_duration=trip.duration / timedelta(hours=1),
+        last_trip_fuel=round(trip.fuel_used, 2),
+        last_trip_start=trip.start.time,
+        last_trip_end=trip.end.time,
+    )
+
+
+def fuel_event(record: FuelRecord) -> FuelEvent:
+    """Return a refill or a theft; in private mode without its place."""
+    private = record.private
+    return FuelEvent(
+        vehicle_id=str(record.vehicle_id),
+        kind=_EVENTS[record.kind],
+        time=record.time,
+        volume=round(record.volume, 1),
+        percent=round(abs(record.level_after - record.level_before), 1),
+        level_before=round(record.level_before, 1),
+        level_after=round(record.level_after, 1),
+        address=None if private else _address(record.address),
+        location=None if private else _position(record),
+        private=private,
+    )
+
+
+def _status(state: VehicleState, *, moving: bool) -> Status:
+    if state.private:
+        return Status.PRIVATE
+    if not state.online:
+        return Status.OFFLINE
+    if moving:
+        return Status.MOVING
+    return Status.IDLING if state.engine_on else Status.STOPPED
+
+
+def _position(place: VehicleState | FuelRecord) -> Position:
+    return Position(
+        latitude=round(place.latitude, 6), longitude=round(place.longitude, 6)
+    )
+
+
+def _address(address: Address) -> str:
+    return f"{address.street}, {address.postal_code} {address.city}"
