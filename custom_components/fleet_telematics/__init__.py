@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.start import async_at_started
 
 from .connect import async_create_provider, async_request_queue, async_vendor_session
 from .const import CONF_EXPOSE_DRIVERS, CONF_PROVIDER, CONF_VEHICLES, DOMAIN, PLATFORMS
@@ -78,16 +79,29 @@ def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Read what is beside the poll without holding up the set-up."""
     data = entry.runtime_data
 
-    async def read_all() -> None:
-        if data.fuel is not None:
-            await data.fuel.teller.async_fire_pending()
-            await data.fuel.async_refresh()
+    async def read_feeds() -> None:
         if data.figures is not None:
             await data.figures.async_refresh()
         for coordinator in data.feeds.values():
             await coordinator.async_refresh()
 
-    entry.async_create_background_task(hass, read_all(), f"{DOMAIN} first reads")
+    entry.async_create_background_task(hass, read_feeds(), f"{DOMAIN} first reads")
+    if data.fuel is None:
+        return
+    fuel = data.fuel
+
+    async def read_fuel() -> None:
+        await fuel.teller.async_fire_pending()
+        await fuel.async_refresh()
+
+    @callback
+    def start_fuel(hass: HomeAssistant) -> None:
+        entry.async_create_background_task(
+            hass, read_fuel(), f"{DOMAIN} first fuel read"
+        )
+
+    # Automations listen once Home Assistant has started: before, events are lost.
+    entry.async_on_unload(async_at_started(hass, start_fuel))
 
 
 def _remove_drivers(hass: HomeAssistant, entry: FleetConfigEntry) -> None:

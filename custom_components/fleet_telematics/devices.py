@@ -37,9 +37,12 @@ def vehicle_id_of(entry: ConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
     return None
 
 
-def gone_issue_id(entry: ConfigEntry, vehicle_id: str) -> str:
-    """Return the id of the repair issue about a vehicle that left."""
-    return f"vehicle_gone_{entry.entry_id}_{vehicle_id}"
+def gone_issue_id(device: dr.AnyDeviceEntry) -> str:
+    """Return the id of the repair issue about a vehicle that left.
+
+    Diagnostics show it, so it does not name the vehicle.
+    """
+    return f"vehicle_gone_{device.id}"
 
 
 def _vehicle_identifier(entry: ConfigEntry, vehicle_id: str) -> tuple[str, str]:
@@ -102,7 +105,7 @@ class Devices:
             vehicle_id = vehicle_id_of(self._entry, device)
             if vehicle_id is None:
                 continue
-            issue_id = gone_issue_id(self._entry, vehicle_id)
+            issue_id = gone_issue_id(device)
             if vehicle_id in listed:
                 if self._absences.pop(vehicle_id, 0) >= _POLLS_UNTIL_GONE:
                     ir.async_delete_issue(self._hass, DOMAIN, issue_id)

@@ -26,9 +26,13 @@ _HIDDEN: Final = {
 }
 
 
-def _alias(vehicle_id: str) -> str:
-    """Return a name for a vehicle that is stable but says nothing."""
-    return f"vehicle_{hashlib.sha256(vehicle_id.encode()).hexdigest()[:8]}"
+def _alias(entry: FleetConfigEntry, vehicle_id: str) -> str:
+    """Return a name for a vehicle that is stable but says nothing.
+
+    The entry's own random id keeps short numbers from being guessed back.
+    """
+    text = f"{entry.entry_id}{vehicle_id}"
+    return f"vehicle_{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _vehicle(vehicle: Vehicle) -> dict[str, Any]:
@@ -81,14 +85,14 @@ async def async_get_config_entry_diagnostics(
         "fuel": None
         if data.fuel is None
         else {
-            "denied_vehicles": sorted(_alias(one) for one in data.fuel.denied),
+            "denied_vehicles": sorted(_alias(entry, one) for one in data.fuel.denied),
             "events": {
-                _alias(vehicle_id): len(account.entries)
+                _alias(entry, vehicle_id): len(account.entries)
                 for vehicle_id, account in data.fuel.ledger.accounts.items()
             },
         },
         "vehicles": {
-            _alias(vehicle.id): _vehicle(vehicle)
+            _alias(entry, vehicle.id): _vehicle(vehicle)
             for vehicle in data.fleet.vehicles.values()
         },
     }

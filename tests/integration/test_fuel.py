@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.const import STATE_UNAVAILABLE
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, STATE_UNAVAILABLE
+from homeassistant.core import CoreState, Event, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 import pytest
@@ -172,6 +172,27 @@ async def test_what_happened_meanwhile_arrives_late_and_in_order(
     assert all(one.data["late"] for one in events)
     times = [datetime.fromisoformat(one.data["time"]) for one in events]
     assert times == pytest.approx([first.time, second.time], abs=timedelta(seconds=1))
+
+
+async def test_events_wait_until_automations_listen(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    events: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+) -> None:
+    """What is told while Home Assistant starts would reach nobody."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    world = trackgps_server.world
+    world.refuel(next(iter(world.vehicles)), 9.0, world.now() - timedelta(hours=2))
+    hass.set_state(CoreState.starting)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert events == []
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await async_read_fuel(hass, entry)
+    assert len(events) == 1
 
 
 async def test_the_event_entity_stays_available_through_an_outage(

@@ -34,7 +34,10 @@ async def test_the_device_of_a_gone_vehicle_is_removed_with_consent(
     fleetgo_server.world.remove_vehicle(vehicle_id)
     for _ in range(5):
         await async_poll(hass)
-    issue_id = f"vehicle_gone_{entry.entry_id}_{vehicle}"
+    registry = dr.async_get(hass)
+    device = registry.async_get_device_by_identifier(identifier, entry.entry_id)
+    assert device is not None
+    issue_id = f"vehicle_gone_{device.id}"
 
     client = await hass_client()
     answer = await client.post(
@@ -50,7 +53,6 @@ async def test_the_device_of_a_gone_vehicle_is_removed_with_consent(
     answer = await client.post(f"/api/repairs/issues/fix/{form['flow_id']}", json={})
     assert (await answer.json())["type"] == "create_entry"
     await hass.async_block_till_done()
-    registry = dr.async_get(hass)
     assert registry.async_get_device_by_identifier(identifier, entry.entry_id) is None
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
 

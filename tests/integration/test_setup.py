@@ -154,7 +154,11 @@ async def test_a_vehicle_that_is_gone_stays_for_some_polls(
     vehicle_id = next(iter(fleetgo_server.world.vehicles))
     vehicle = str(fleetgo_server.vendor_id(vehicle_id))
     fleetgo_server.world.remove_vehicle(vehicle_id)
-    issue_id = f"vehicle_gone_{entry.entry_id}_{vehicle}"
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{entry.unique_id}_{vehicle}"), entry.entry_id
+    )
+    assert device is not None
+    issue_id = f"vehicle_gone_{device.id}"
     issues = ir.async_get(hass)
 
     for _ in range(4):

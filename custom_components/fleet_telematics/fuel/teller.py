@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 
@@ -60,6 +60,9 @@ class FuelTeller:
     async def async_fire_pending(self) -> None:
         """Write down, fire, write down: see the ledger for why in this order."""
         await self.ledger.async_save()
+        # While Home Assistant starts or stops nobody listens: they can wait.
+        if self._hass.state is not CoreState.running:
+            return
         pending = self.ledger.pending()
         for entry in pending:
             self._fire(entry)
