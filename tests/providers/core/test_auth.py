@@ -89,31 +89,6 @@ async def test_a_late_refusal_of_an_older_token_renews_nothing() -> None:
     assert len(vendor.replaced) == 2
 
 
-async def test_an_adopted_token_is_handed_out_at_once() -> None:
-    """One that was there before any login, and one that came unasked."""
-    vendor = Vendor()
-    keeper = TokenKeeper(vendor.renew)
-    known, sent = Token(value="known"), Token(value="sent")
-    keeper.adopt(known)
-    assert await keeper.get() is known
-    keeper.adopt(sent)
-    assert await keeper.get() is sent
-    assert vendor.replaced == []
-
-
-async def test_a_refusal_of_the_token_before_the_adopted_one_renews_nothing() -> None:
-    """The adopted one has not been refused; once it is, it is replaced."""
-    vendor = Vendor()
-    keeper = TokenKeeper(vendor.renew)
-    known, sent = Token(value="known"), Token(value="sent")
-    keeper.adopt(known)
-    keeper.adopt(sent)
-    assert await keeper.replace(known) is sent
-    assert vendor.replaced == []
-    assert (await keeper.replace(sent)).value == "token 1"
-    assert vendor.replaced == [sent]
-
-
 async def test_a_due_token_is_renewed_before_it_is_used(clock: Clock) -> None:
     """What is about to expire is not sent any more, and not before renewed."""
     vendor = Vendor(lifetime=3600)
