@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from .base import Provider
+from .demo import Demo
 from .fleetgo import FleetGo
+from .fleetwork import Fleetwork
+from .ocean import Ocean
 from .trackgps import TrackGps
 
 # A vendor's line here is all that the integration needs to offer it.
 PROVIDERS: Final[Mapping[str, type[Provider]]] = {
-    provider.info.key: provider for provider in (FleetGo, TrackGps)
+    provider.info.key: provider
+    for provider in (FleetGo, Ocean, Fleetwork, TrackGps, Demo)
 }
