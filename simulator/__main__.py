@@ -13,11 +13,13 @@ from custom_components.fleet_telematics.providers.demo.world import (
     AMSTERDAM,
     BUCHAREST,
     HANOI,
+    PARIS,
     World,
 )
 
 from .fleetgo import FleetGoServer
 from .fleetwork import FleetworkServer
+from .ocean import OceanServer
 from .server import VendorServer
 from .trackgps import TrackGpsServer
 
@@ -26,6 +28,7 @@ VENDORS: Final[dict[str, tuple[Callable[[World], VendorServer], City]]] = {
     "fleetgo": (FleetGoServer, AMSTERDAM),
     "trackgps": (TrackGpsServer, BUCHAREST),
     "fleetwork": (FleetworkServer, HANOI),
+    "ocean": (OceanServer, PARIS),
 }
 
 

@@ -13,6 +13,7 @@ import pytest
 from custom_components.fleet_telematics.providers.demo.world import AMSTERDAM, World
 from simulator.fleetgo import FleetGoServer
 from simulator.fleetwork import FleetworkServer
+from simulator.ocean import OceanServer
 from simulator.trackgps import TrackGpsServer
 
 
@@ -53,6 +54,17 @@ async def fleetwork_server(
     """Return Fleetwork, listening, without its limits of requests."""
     server = FleetworkServer(world)
     server.limit_requests = False
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def ocean_server(
+    socket_enabled: None, world: World
+) -> AsyncGenerator[OceanServer]:
+    """Return Ocean, listening."""
+    server = OceanServer(world)
     await server.start()
     yield server
     await server.stop()
