@@ -383,8 +383,25 @@ def test_the_newest_position_of_equipment_counts(row: dict[str, Any]) -> None:
     assert found.address == "1 Rue de Rivoli, 75001 Paris"
 
 
+def test_equipment_may_be_its_own_position() -> None:
+    """With the names that vehicles' positions have."""
+    found = mapping.equipment_position(
+        {
+            "materiel": MATERIAL["materiel"],
+            "latitudeY": "48.8566",
+            "longitudeX": 2.3522,
+            "date": "2026-07-14T13:30:05.000Z",
+            "address": POSITION["fullAddress"],
+        }
+    )
+    assert found is not None
+    assert (found.id, found.last_report) == ("equipment_31", TIME)
+    assert found.location == Position(latitude=48.8566, longitude=2.3522)
+    assert found.address == "1 Rue de Rivoli, 75001 Paris"
+
+
 @pytest.mark.parametrize(
-    "row", [MATERIAL, {**MATERIAL, "positions": []}, {"positions": [{}]}, None]
+    "row", [{**MATERIAL, "positions": []}, {"positions": [{}]}, {"latitudeY": 1}, None]
 )
 def test_equipment_without_a_position_has_none(row: object) -> None:
     """Or positions without equipment."""

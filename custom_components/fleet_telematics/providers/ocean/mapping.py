@@ -160,18 +160,24 @@ def equipment(value: object) -> Vehicle | None:
 def equipment_position(value: object) -> Vehicle | None:
     """Read where a row of materiel/lastPosition is: its newest position.
 
-    The row holds one of materiel/list beside the positions.
+    The row holds one of materiel/list beside the positions, or is itself one.
     """
     row = parse.mapping(value)
     found = equipment(row.get("materiel")) or equipment(row)
+    if found is None:
+        return None
+    rows = parse.records(row["positions"]) if "positions" in row else [row]
     positions = [
         _located(
-            replace(found, last_report=parse.moment(position.get("gmtPosFormat"))),
+            replace(
+                found,
+                last_report=parse.moment(position.get("gmtPosFormat"))
+                or _reported(position),
+            ),
             position,
-            position,
+            parse.mapping(position.get("address")) or position,
         )
-        for position in parse.records(row.get("positions"))
-        if found is not None
+        for position in rows
     ]
     return max(positions, key=lambda one: one.last_report or _EARLIEST, default=None)
 

@@ -49,7 +49,7 @@ class Speeds:
         if vehicle.moving is False and (
             known is None
             or vehicle.last_report is None
-            or known.time <= vehicle.last_report
+            or known.time < vehicle.last_report
         ):
             return 0.0
         if known is None or not _is_fresh(known, datetime.now(UTC)):
