@@ -192,6 +192,7 @@ def test_name_is_the_plate_or_what_stands_in_for_it(
         ({"status": {"CurrentReservationEnd": "0001-01-01"}}, "reservation_end"),
         ({"status": {"LastTripStart": NONE}}, "last_trip_duration"),
         ({"status": {"LastTripEnd": None}}, "last_trip_duration"),
+        ({"status": {"LastTripEnd": "2026-09-18T03:00:00Z"}}, "last_trip_duration"),
         ({"status": {"IsReserved": "perhaps"}}, "reserved"),
         ({"status": {"IsLostContact": None}}, "online"),
     ],
