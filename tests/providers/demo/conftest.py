@@ -61,4 +61,4 @@ def demo(connect: Connect) -> Demo:
 @pytest.fixture
 def truth(clock: Clock) -> World:
     """Populate the world that the demo tells of, a second time."""
-    return World(city=AMSTERDAM, vehicles=5, clock=clock, daily_theft=True)
+    return World(city=AMSTERDAM, vehicles=5, clock=clock, eventful=True)

@@ -49,14 +49,14 @@ def assert_balanced(
     time=st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2028, 12, 31)),
     city=st.sampled_from((AMSTERDAM, PARIS, HANOI, ROME, BUCHAREST)),
     index=st.integers(0, 4),
-    daily_theft=st.booleans(),
+    eventful=st.booleans(),
 )
 def test_a_month_of_fuel_adds_up(
-    seed: int, time: datetime, city: City, index: int, daily_theft: bool
+    seed: int, time: datetime, city: City, index: int, eventful: bool
 ) -> None:
     """Records are plausible, and explain every change that driving does not."""
     now = time.replace(tzinfo=UTC)
-    world = World(city=city, seed=seed, clock=lambda: now, daily_theft=daily_theft)
+    world = World(city=city, seed=seed, clock=lambda: now, eventful=eventful)
     vehicle, spec = list(world.vehicles.items())[index]
     track = world.track(vehicle, now - MONTH, now, timedelta(hours=1))
     records = world.fuel_records(vehicle, track[0].time, track[-1].time)
@@ -111,12 +111,10 @@ def test_thefts_happen_by_themselves_but_rarely(world: World, clock: Clock) -> N
     seed=st.integers(0, 2**32),
     time=st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2028, 12, 31)),
 )
-def test_where_thefts_are_daily_something_happens_soon(
-    seed: int, time: datetime
-) -> None:
+def test_in_an_eventful_world_something_happens_soon(seed: int, time: datetime) -> None:
     """At any moment five vehicles have a refill before them, and a theft."""
     now = time.replace(tzinfo=UTC)
-    world = World(city=AMSTERDAM, seed=seed, clock=lambda: now, daily_theft=True)
+    world = World(city=AMSTERDAM, seed=seed, clock=lambda: now, eventful=True)
     records = [
         record
         for vehicle in world.vehicles

@@ -77,7 +77,7 @@ class Demo(Provider):
             vehicles=self._size,
             seed=_SEED,
             clock=self._clock,
-            daily_theft=True,
+            eventful=True,
         )
 
     async def _ask[T](self, question: Callable[[World], T]) -> T:

@@ -195,14 +195,14 @@ class Tank:
     def _planned(self, plan: DayPlan) -> list[_Occasion]:
         """Return the refill of the day, and its theft where there is one.
 
-        The refill is made to lead to the planned start of the next day, with what
-        the thief will take on top. He does not bother with a tank that is nearly empty.
+        The refill is made to lead to the planned start of the next day, also when a
+        thief comes after it. He does not bother with a tank that is nearly empty.
         """
 
         def refill(before: float) -> float:
             after = self._itinerary.fuel(plan.number + 1)
             after += plan.consumed - plan.fuel_needed(refilled)
-            if plan.theft is not None:
+            if plan.theft is not None and plan.theft > plan.refill:
                 after += plan.theft_volume
             worthwhile = after - before >= _SMALLEST_REFILL * self._capacity
             return after if worthwhile else before

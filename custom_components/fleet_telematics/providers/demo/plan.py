@@ -3,8 +3,7 @@
 Days are counted from `EPOCH` and times are seconds since then. A vehicle's day lasts
 24 hours and begins when it rests at home, at a time of its own. It has twelve rests
 with a drive after each. Five vehicles that follow each other in the fleet rest in
-turns, so that at most one of the five stands still at any moment. Their days begin
-at times spread over the clock, so that every few hours one of the five refuels.
+turns, so that at most one of the five stands still at any moment.
 
 Every day can be planned without the days before it: the odometer, the engine hours
 and the fuel level at the start of a day follow from the day's number alone, and each
@@ -37,13 +36,12 @@ _LEAD = 180
 _IDLING = (20, 90)
 _ENGINE_OFF = LEGS * 660
 
-# The rests at which the tank is filled and, once it is full, robbed.
-_REFILL = 8
-_THEFT = 10
-_THEFT_RISK = 1 / 20
-# Where there is a theft every day, each of the first team is robbed once in so many
-# days. As their days are spread over the clock, that is every 18 to 20 hours.
-_THEFT_PERIOD = 4
+# In an eventful world: the rests at which the first five vehicles are filled up and,
+# once they are full, robbed, and in how many days each of them is robbed once. As
+# their days are spread over the clock, there is a theft every 18 to 20 hours.
+_FILLED = 8
+_ROBBED = 10
+_ROBBED_EVERY = 4
 
 # How many litres an hour of running engine takes, beside the kilometres.
 _IDLE_CONSUMPTION = 0.8
@@ -68,7 +66,7 @@ class Itinerary:
     seed: int
     index: int
     home: str
-    daily_theft: bool
+    eventful: bool
     daily_distance: float
     first_odometer: float
     # Litres per kilometre and per second of running engine.
@@ -78,8 +76,8 @@ class Itinerary:
     @property
     def phase(self) -> int:
         """The second of the UTC day at which the vehicle's day begins."""
-        team, member = divmod(self.index, _TEAM)
-        leg = (member * LEGS // _TEAM + team) % LEGS
+        member = self.index % _TEAM
+        leg = member * LEGS // _TEAM if self.eventful else 0
         return leg * _CYCLE + member * _SLOT + _LEAD
 
     def day(self, time: float) -> int:
@@ -105,19 +103,13 @@ class Itinerary:
         share = self.random("fuel", day).uniform(0.5, 0.6)
         return share * self.spec.tank_capacity
 
-    def robbed(self, day: int, chance: float) -> bool:
-        """Return whether a thief comes on a day; `chance` is from 0 to 1."""
-        if self.daily_theft and self.index < _TEAM:
-            return (day + self.index) % _THEFT_PERIOD == 0
-        return chance < _THEFT_RISK
-
     def consumed(self, kilometres: float, running: float) -> float:
         """Return the litres taken by a distance and a time of running engine."""
         return kilometres * self.per_kilometre + running * self.per_second
 
 
 def itinerary(
-    city: City, seed: int, index: int, *, daily_theft: bool = False
+    city: City, seed: int, index: int, *, eventful: bool = False
 ) -> Itinerary:
     """Return the itinerary of the vehicle with that index of the city's fleet."""
     rng = Random(f"itinerary {seed} {city.key} {index}")
@@ -133,7 +125,7 @@ def itinerary(
         seed=seed,
         index=index,
         home=home,
-        daily_theft=daily_theft,
+        eventful=eventful,
         daily_distance=daily_distance,
         first_odometer=daily_distance * rng.uniform(190, 270),
         per_kilometre=(daily_fuel - idle_fuel) / daily_distance,
@@ -186,9 +178,16 @@ class DayPlan:
         self._rests = [leg.rest for leg in self.legs]
         self.consumed = itinerary.consumed(length, DAY - _ENGINE_OFF)
 
-        self.refill = _REFILL
-        self.theft = _THEFT if itinerary.robbed(number, rng.random()) else None
+        self.refill = rng.randint(7, 9)
+        self.theft: int | None = None
         self.theft_volume = itinerary.spec.tank_capacity * rng.uniform(0.11, 0.18)
+        robbed = rng.random() < 1 / 20
+        if itinerary.eventful and itinerary.index < _TEAM:
+            self.refill = _FILLED
+            if (number + itinerary.index) % _ROBBED_EVERY == 0:
+                self.theft = _ROBBED
+        elif robbed:
+            self.theft, self.refill = 3, 5
 
         self.private_legs = self._some_legs(rng, member=3, count=3)
         self.outages = [

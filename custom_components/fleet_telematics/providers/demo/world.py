@@ -56,7 +56,7 @@ class World:
         seed: int = 1,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         history: timedelta = timedelta(days=35),
-        daily_theft: bool = False,
+        eventful: bool = False,
     ) -> None:
         """Populate the city.
 
@@ -66,12 +66,13 @@ class World:
             seed: Worlds with the same seed are the same.
             clock: Tells the time, aware.
             history: How far back trips, tracks and fuel records reach.
-            daily_theft: Whether every day one of the first five vehicles is robbed,
-                in turns, and not just any of the fleet now and then.
+            eventful: Whether something happens soon, whenever one starts to watch: of
+                the first five vehicles one refuels within seven hours, and one is
+                robbed within a day.
         """
         self.city = city
         self.seed = seed
-        self._daily_theft = daily_theft
+        self._eventful = eventful
         self._clock = clock
         self._history = history.total_seconds()
         self._lives: dict[int, Life] = {}
@@ -81,12 +82,8 @@ class World:
             self._join(None)
 
     def _join(self, since: float | None) -> VehicleSpec:
-        life = Life(
-            itinerary(
-                self.city, self.seed, self._joined, daily_theft=self._daily_theft
-            ),
-            since,
-        )
+        plan = itinerary(self.city, self.seed, self._joined, eventful=self._eventful)
+        life = Life(plan, since)
         self._joined += 1
         spec = life.itinerary.spec
         self._lives[spec.vehicle_id] = life
