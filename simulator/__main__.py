@@ -14,11 +14,13 @@ from custom_components.fleet_telematics.providers.demo.world import (
     BUCHAREST,
     HANOI,
     PARIS,
+    ROME,
     World,
 )
 
 from .fleetgo import FleetGoServer
 from .fleetwork import FleetworkServer
+from .movens import MovensServer
 from .ocean import OceanServer
 from .server import VendorServer
 from .trackgps import TrackGpsServer
@@ -29,6 +31,7 @@ VENDORS: Final[dict[str, tuple[Callable[[World], VendorServer], City]]] = {
     "trackgps": (TrackGpsServer, BUCHAREST),
     "fleetwork": (FleetworkServer, HANOI),
     "ocean": (OceanServer, PARIS),
+    "movens": (MovensServer, ROME),
 }
 
 

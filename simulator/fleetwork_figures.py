@@ -9,6 +9,8 @@ from typing import Final
 from custom_components.fleet_telematics.providers.demo.records import VehicleState
 from custom_components.fleet_telematics.providers.demo.world import World
 
+from .running import trip_start
+
 ZONE: Final = timezone(timedelta(hours=7))
 LITRES_PER_100_KM: Final = 7.0
 VND_PER_LITRE: Final = 23_000
@@ -164,8 +166,8 @@ class Figures:
             (trip.start.time, trip.end.time)
             for trip in self._world.trips(vehicle_id, first, last)
         ]
-        if (running := self._running(vehicle_id)) is not None:
-            spans.append(running)
+        if (began := trip_start(self._world, vehicle_id)) is not None:
+            spans.append((began, self._world.state(vehicle_id).time))
         drives = []
         for began, ended in spans:
             low, high = max(began, first), min(ended, last)
@@ -187,19 +189,3 @@ class Figures:
             if state.speed > 0
         ]
         return Driven(drives=tuple(drives), speeds=tuple(speeds) or (0.0,))
-
-    def _running(self, vehicle_id: int) -> tuple[datetime, datetime] | None:
-        """Return when the trip that is not finished began, and until when it is known."""
-        state = self._world.state(vehicle_id)
-        if state.trip_id is None:
-            return None
-        before = self._world.trips(vehicle_id, state.time - 2 * DAY, state.time)
-        low = before[-1].end.time if before else state.time - DAY
-        high = state.time
-        while high - low > _SECOND:
-            middle = low + (high - low) / 2
-            if self._at(vehicle_id, middle).trip_id == state.trip_id:
-                high = middle
-            else:
-                low = middle
-        return high, state.time

@@ -13,6 +13,7 @@ import pytest
 from custom_components.fleet_telematics.providers.demo.world import AMSTERDAM, World
 from simulator.fleetgo import FleetGoServer
 from simulator.fleetwork import FleetworkServer
+from simulator.movens import MovensServer
 from simulator.ocean import OceanServer
 from simulator.trackgps import TrackGpsServer
 
@@ -65,6 +66,17 @@ async def ocean_server(
 ) -> AsyncGenerator[OceanServer]:
     """Return Ocean, listening."""
     server = OceanServer(world)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def movens_server(
+    socket_enabled: None, world: World
+) -> AsyncGenerator[MovensServer]:
+    """Return Movens, listening."""
+    server = MovensServer(world)
     await server.start()
     yield server
     await server.stop()
