@@ -10,6 +10,8 @@ from .roads import Segment
 # Kilometres and seconds: 1.1 m/s², and 17 km/h round a corner.
 _ACCELERATION = 0.0011
 _CORNER = 17 / 3600
+# However short a stretch is, nobody brakes or accelerates harder on it: 2.5 m/s².
+_HARDEST = 0.0025
 
 # How much of the cruising speed is left where a street goes on, and how much faster
 # or slower than usual the traffic is.
@@ -35,14 +37,20 @@ class Motion:
             segment.street.speed / 3600 * rng.uniform(*_TRAFFIC)
             for segment, _ in stretches
         ]
-        for number, (segment, length) in enumerate(stretches):
-            last = number + 1 == len(stretches)
-            if last:
-                leave = 0.0
-            elif stretches[number + 1][0].street is segment.street:
-                leave = _FLOW * min(cruise[number], cruise[number + 1])
+        leaves: list[float] = []
+        for number, (segment, _) in enumerate(stretches[:-1]):
+            if stretches[number + 1][0].street is segment.street:
+                leaves.append(_FLOW * min(cruise[number], cruise[number + 1]))
             else:
-                leave = min(_CORNER, cruise[number], cruise[number + 1])
+                leaves.append(min(_CORNER, cruise[number], cruise[number + 1]))
+        leaves.append(0.0)
+        for number in range(len(stretches) - 1, 0, -1):
+            length = stretches[number][1]
+            leaves[number - 1] = min(
+                leaves[number - 1], _reached(leaves[number], length)
+            )
+        for number, (_, length) in enumerate(stretches):
+            leave = min(leaves[number], _reached(self._speeds[-1], length))
             self._drive(length, cruise[number], leave)
         scale = duration / self._times[-1]
         self._times = array("d", [time * scale for time in self._times])
@@ -81,3 +89,8 @@ class Motion:
             self._kilometres[number] + (speed + gain / 2) * begun,
             max(0.0, speed + gain) * 3600,
         )
+
+
+def _reached(speed: float, length: float) -> float:
+    """Return the highest speed that a stretch can lead to, or be entered at."""
+    return sqrt(speed**2 + 2 * _HARDEST * length)
