@@ -62,6 +62,21 @@ async def async_look(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def async_offered(
+    hass: HomeAssistant, hass_ws_client: Any, kind: str, **target: str
+) -> set[str]:
+    """Return what the automation editor offers for a target, of ours."""
+    client = await hass_ws_client(hass)
+    await client.send_json_auto_id({"type": f"get_{kind}_for_target", "target": target})
+    answer = await client.receive_json()
+    assert answer["success"], answer
+    return {
+        name.removeprefix("fleet_telematics.")
+        for name in answer["result"]
+        if name.startswith("fleet_telematics.")
+    }
+
+
 class Time:
     """The world's time and Home Assistant's, moved together."""
 

@@ -26,7 +26,14 @@ from simulator.fleetgo import FleetGoServer
 from simulator.fleetwork import FleetworkServer
 from simulator.trackgps import TrackGpsServer
 
-from .automations import Seen, Time, async_automate, async_look, device_of
+from .automations import (
+    Seen,
+    Time,
+    async_automate,
+    async_look,
+    async_offered,
+    device_of,
+)
 from .conftest import Clock
 from .helpers import (
     async_add_through_flow,
@@ -512,21 +519,6 @@ async def test_fuel_events_are_not_repeated_and_what_was_missed_comes_late(
     assert [one.data["late"] for one in seen[1:]] == [True, True]
 
 
-async def async_ask(
-    hass: HomeAssistant, hass_ws_client: Any, kind: str, **target: str
-) -> set[str]:
-    """Return what the automation editor offers for a target, of ours."""
-    client = await hass_ws_client(hass)
-    await client.send_json_auto_id({"type": f"get_{kind}_for_target", "target": target})
-    answer = await client.receive_json()
-    assert answer["success"], answer
-    return {
-        name.removeprefix("fleet_telematics.")
-        for name in answer["result"]
-        if name.startswith("fleet_telematics.")
-    }
-
-
 async def test_the_editor_offers_what_a_vehicle_can_do(
     hass: HomeAssistant,
     fleetgo_server: FleetGoServer,
@@ -541,7 +533,7 @@ async def test_the_editor_offers_what_a_vehicle_can_do(
         entry = await async_add_through_flow(hass, server)
         await async_read_all(hass, entry)
         vehicle = server.vendor_id(next(iter(server.world.vehicles)))
-        offered[server.key] = await async_ask(
+        offered[server.key] = await async_offered(
             hass,
             hass_ws_client,
             "triggers",
@@ -556,4 +548,4 @@ async def test_the_editor_offers_what_a_vehicle_can_do(
         ("fleet_telematics", str(entry.unique_id)), entry.entry_id
     )
     assert fleet is not None
-    assert not await async_ask(hass, hass_ws_client, "triggers", device_id=fleet.id)
+    assert not await async_offered(hass, hass_ws_client, "triggers", device_id=fleet.id)
