@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -20,6 +21,7 @@ from .devices import Devices
 from .fleet import Fleet
 from .fuel.coordinator import FuelCoordinator
 from .fuel.ledger import FuelLedger
+from .issues import delete_issues
 from .providers import PROVIDERS
 from .providers.base import Feed
 
@@ -118,7 +120,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> bo
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
-    """Delete what an account left on disk."""
+    """Delete what an account left behind."""
+    delete_issues(hass, entry)
     await FuelLedger(hass, entry.entry_id).async_remove()
 
 
@@ -126,4 +129,7 @@ async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: FleetConfigEntry, device: dr.AnyDeviceEntry
 ) -> bool:
     """Let the user delete the device of a vehicle that the vendor no longer lists."""
-    return entry.runtime_data.devices.may_remove(device)
+    # Of an account that is not loaded nobody knows whose vehicle is still there.
+    return entry.state is ConfigEntryState.LOADED and entry.runtime_data.devices.remove(
+        device
+    )

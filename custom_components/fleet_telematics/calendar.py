@@ -84,9 +84,7 @@ class MaintenanceCalendar(FleetEntity, CalendarEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the fleet while the entity exists."""
         await super().async_added_to_hass()
-        self.async_on_remove(
-            self.entry.runtime_data.fleet.listen_all(lambda _: self._update())
-        )
+        self.async_on_remove(self.entry.runtime_data.fleet.listen_totals(self._update))
 
     @override
     def _snapshot(self) -> object:

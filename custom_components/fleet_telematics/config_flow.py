@@ -28,6 +28,7 @@ from .const import (
     LOGGER,
 )
 from .coordinator import FleetConfigEntry
+from .devices import async_expect_fewer
 from .failures import error_key
 from .forms import async_read_fields, choice_options, field_schema
 from .providers import PROVIDERS
@@ -233,6 +234,12 @@ class FleetOptionsFlow(OptionsFlowWithReload):
             if options[CONF_SCAN_INTERVAL] < shortest:
                 errors[CONF_SCAN_INTERVAL] = "interval_too_short"
             if not errors:
+                if any(
+                    options.get(one.key) != entry.options.get(one.key)
+                    for one in info.options
+                    if one.kind is FieldKind.CHOICE
+                ):
+                    async_expect_fewer(self.hass, entry)
                 return self.async_create_entry(data=options)
         shortest = info.shortest_interval(user_input or entry.options)
         return self.async_show_form(

@@ -1,7 +1,7 @@
 """Builds providers for accounts, and finds the base that works."""
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 from aiohttp import ClientSession, DummyCookieJar
@@ -13,7 +13,7 @@ from homeassistant.util.hass_dict import HassKey
 from homeassistant.util.json import json_loads
 from yarl import URL
 
-from .const import DOMAIN
+from .const import CONF_PROVIDER, DOMAIN
 from .providers.base import Account, Connection, FieldKind, Provider
 from .providers.errors import (
     AuthenticationFailed,
@@ -24,7 +24,20 @@ from .providers.errors import (
 )
 from .providers.transport import RequestQueue
 
-_QUEUES: HassKey[dict[tuple[object, ...], RequestQueue]] = HassKey(f"{DOMAIN}_queues")
+_QUEUES: HassKey[dict[tuple[str, ...], RequestQueue]] = HassKey(f"{DOMAIN}_queues")
+
+
+_LOCAL_NETWORKS = tuple(
+    ip_network(one)
+    for one in (
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "::1/128",
+        "fc00::/7",
+    )
+)
 
 
 class InvalidUrl(Exception):
@@ -63,8 +76,41 @@ def _is_local(host: str) -> bool:
         address = ip_address(host)
     except ValueError:
         return False
-    return address.is_loopback or (
-        address.is_private and not address.is_unspecified and not address.is_link_local
+    return any(
+        address in network
+        for network in _LOCAL_NETWORKS
+        if network.version == address.version
+    )
+
+
+def _account(provider: type[Provider], data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what tells accounts apart before anybody has logged in."""
+    return (
+        provider.info.key,
+        *(
+            str(data.get(one.key, "")).casefold()
+            for one in provider.info.fields
+            if one.identity
+        ),
+    )
+
+
+def _options(
+    hass: HomeAssistant, provider: type[Provider], data: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """Return the options of an account that is connected already.
+
+    Its requests share a queue with the flow's, whose pace is among them.
+    """
+    account = _account(provider, data)
+    return next(
+        (
+            entry.options
+            for entry in hass.config_entries.async_entries(DOMAIN)
+            if entry.data.get(CONF_PROVIDER) == provider.info.key
+            and _account(provider, entry.data) == account
+        ),
+        {},
     )
 
 
@@ -73,14 +119,10 @@ def async_request_queue(
     hass: HomeAssistant, provider: type[Provider], data: Mapping[str, Any]
 ) -> RequestQueue:
     """Return the account's queue, the same for its flows and after each reload."""
-    info = provider.info
-    account = (
-        info.key,
-        *(str(data.get(one.key, "")).casefold() for one in info.fields if one.identity),
-    )
+    account = _account(provider, data)
     queues = hass.data.setdefault(_QUEUES, {})
     if account not in queues:
-        queues[account] = RequestQueue(info.request_interval)
+        queues[account] = RequestQueue(provider.info.request_interval)
     return queues[account]
 
 
@@ -140,12 +182,13 @@ async def async_find_account(
     if known and data.get(CONF_URL, known[0]) == known[0]:
         urls = known
     failure: ProviderError | None = None
+    options = _options(hass, provider, data)
     session = async_vendor_session(hass, auto_cleanup=False)
     try:
         for url in urls:
             attempt = dict(data) if url is None else {**data, CONF_URL: url}
             client = await async_create_provider(
-                hass, session, provider, attempt, {}, attempt.update
+                hass, session, provider, attempt, options, attempt.update
             )
             try:
                 return await client.authenticate(), attempt

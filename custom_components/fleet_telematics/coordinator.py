@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import batched
+from time import monotonic
 from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -18,7 +19,8 @@ from .const import LOGGER
 from .devices import Devices
 from .failures import action_failure, update_failure
 from .fleet import Fleet
-from .issues import show_password_expiry
+from .issues import show_entity_limit, show_password_expiry
+from .outage import async_outage_log
 from .providers.base import Feed, FeedPlan, Provider
 from .providers.errors import AccessDenied, NotFound, ProviderError, Unsupported
 from .providers.models import Batch, FleetFigures, Vehicle
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 _SLICE: Final = 20
 # A feed that the account may not read is tried again now and then.
 _UNOFFERED_INTERVAL: Final = timedelta(hours=12)
+# A vehicle that was read so many seconds ago is not read again on request.
+_FRESH: Final = 5.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,7 +75,7 @@ class FeedCoordinator(DataUpdateCoordinator[None]):
         self.feed = feed
         super().__init__(
             hass,
-            LOGGER,
+            async_outage_log(hass, entry),
             config_entry=entry,
             name=f"{provider.info.name} {feed}",
             update_interval=interval,
@@ -96,13 +100,22 @@ class FeedCoordinator(DataUpdateCoordinator[None]):
         """Let readings into the fleet and tell of the changes, in slices."""
         for part in batched(vehicles, _SLICE, strict=False):
             changed = self.fleet.apply(self.feed, part, dt_util.utcnow())
-            if changed:
-                self.fleet.announce(changed)
-                await asyncio.sleep(0)
+            self.fleet.announce(changed)
+            await asyncio.sleep(0)
+        self.fleet.announce_totals()
 
     @callback
     def _tell_fleet(self) -> None:
-        self.fleet.set_failed(self.feed, not self.last_update_success)
+        if self.fleet.set_failed(self.feed, not self.last_update_success):
+            self.config_entry.async_create_background_task(
+                self.hass, self._async_tell_everybody(), f"{self.name} availability"
+            )
+
+    async def _async_tell_everybody(self) -> None:
+        for part in batched(list(self.fleet.vehicles), _SLICE, strict=False):
+            self.fleet.announce(part)
+            await asyncio.sleep(0)
+        self.fleet.announce_totals()
 
 
 class PositionsCoordinator(FeedCoordinator):
@@ -118,6 +131,7 @@ class PositionsCoordinator(FeedCoordinator):
     ) -> None:
         """Poll at the user's interval, never faster than the vendor allows."""
         self._devices = devices
+        self._reads: dict[str, tuple[float, asyncio.Future[None]]] = {}
         info = provider.info
         seconds = entry.options.get(
             CONF_SCAN_INTERVAL, info.default_interval.total_seconds()
@@ -132,22 +146,35 @@ class PositionsCoordinator(FeedCoordinator):
             timedelta(seconds=max(float(seconds), shortest)),
         )
 
+        async_outage_log(hass, entry).poll = self.name
+
     @override
     async def _async_read(self) -> None:
         batch = await self.provider.positions()
-        if batch.vehicles:
+        vehicles = list(batch.vehicles.values())
+        for part in batched(vehicles, _SLICE, strict=False):
             # Before the entities: they attach to devices that are there.
-            self._devices.update(
-                vehicle
-                for vehicle in batch.vehicles.values()
-                if self.fleet.wanted(vehicle.id)
-            )
-        await self.async_apply(list(batch.vehicles.values()))
+            self._devices.update(one for one in part if self.fleet.wanted(one.id))
+            await asyncio.sleep(0)
+        await self.async_apply(vehicles)
         if batch.complete:
             self._devices.check_missing(batch.vehicles)
+        show_entity_limit(self.hass, self.config_entry)
+        async_outage_log(self.hass, self.config_entry).polled()
 
     async def async_update_vehicle(self, vehicle_id: str) -> None:
-        """Read one vehicle now, with the whole fleet where there is no other way."""
+        """Read one vehicle now, with the whole fleet where there is no other way.
+
+        A vehicle's entities that are updated together share one request.
+        """
+        now = monotonic()
+        known = self._reads.get(vehicle_id)
+        if known is None or (known[1].done() and now - known[0] > _FRESH):
+            task = self.hass.async_create_task(self._async_read_vehicle(vehicle_id))
+            known = self._reads[vehicle_id] = (now, task)
+        await asyncio.shield(known[1])
+
+    async def _async_read_vehicle(self, vehicle_id: str) -> None:
         try:
             vehicle = await self.provider.vehicle(vehicle_id)
         except ProviderError as err:
@@ -174,6 +201,7 @@ class StepCoordinator(FeedCoordinator):
         super().__init__(hass, entry, provider, fleet, feed, plan.interval)
         self._plan = plan
         self._rotation = Rotation(plan.vehicles_per_step)
+        self._refusals = 0
 
     @override
     async def _async_read(self) -> None:
@@ -183,13 +211,24 @@ class StepCoordinator(FeedCoordinator):
         try:
             batch = await self._read_step(turn)
         except (AccessDenied, NotFound, Unsupported) as err:
-            # Not a failure: this account does not have the feed.
-            if self.update_interval != _UNOFFERED_INTERVAL:
-                LOGGER.info("%s is not offered to this account: %s", self.name, err)
-                self.update_interval = _UNOFFERED_INTERVAL
+            self._refuse(err)
             return
+        self._refusals = 0
         self.update_interval = self._plan.interval
         await self.async_apply(list(batch.vehicles.values()))
+
+    def _refuse(self, err: ProviderError) -> None:
+        """Leave the feed alone once it was refused for every vehicle.
+
+        That is no failure: the account does not have it. Some vehicles alone may
+        be somebody else's.
+        """
+        self._refusals += 1
+        if self._refusals < self._rotation.turns(len(self.fleet.vehicles)):
+            return
+        if self.update_interval != _UNOFFERED_INTERVAL:
+            LOGGER.info("%s is not offered to this account: %s", self.name, err)
+            self.update_interval = _UNOFFERED_INTERVAL
 
     async def _read_step(self, vehicle_ids: Sequence[str]) -> Batch:
         if self.feed is Feed.TRIPS:

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo
+from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .fleet import Fleet
@@ -16,6 +18,15 @@ from .providers.models import Vehicle
 
 # A vendor that leaves a vehicle out of so many complete polls means it.
 _POLLS_UNTIL_GONE: Final = 5
+
+
+_NARROWED: HassKey[set[str]] = HassKey(f"{DOMAIN}_narrowed")
+
+
+@callback
+def async_expect_fewer(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take the vehicles that the next read lacks for left out by the user."""
+    hass.data.setdefault(_NARROWED, set()).add(entry.entry_id)
 
 
 def fleet_device_info(entry: ConfigEntry) -> DeviceInfo:
@@ -49,6 +60,16 @@ def _vehicle_identifier(entry: ConfigEntry, vehicle_id: str) -> tuple[str, str]:
     return (DOMAIN, f"{entry.unique_id}_{vehicle_id}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Identity:
+    """What a device says of a vehicle."""
+
+    name: str | None = None
+    make: str | None = None
+    model: str | None = None
+    vin: str | None = None
+
+
 class Devices:
     """The account's devices in Home Assistant's registry."""
 
@@ -60,7 +81,7 @@ class Devices:
         self._entry = entry
         self._fleet = fleet
         self._registry = dr.async_get(hass)
-        self._registered: dict[str, Vehicle] = {}
+        self._registered: dict[str, _Identity] = {}
         self._absences: Counter[str] = Counter()
         self._hub = self._registry.async_get_or_create(
             config_entry_id=entry.entry_id,
@@ -75,19 +96,40 @@ class Devices:
     def update(self, vehicles: Iterable[Vehicle]) -> None:
         """Register new vehicles and what changed about the known ones."""
         for vehicle in vehicles:
-            known = self._registered.get(vehicle.id)
-            if known is not None and _identity(known) == _identity(vehicle):
+            known = self._registered.get(vehicle.id) or self._stored(vehicle.id)
+            # A value that is missing today does not undo what was known.
+            identity = _Identity(
+                name=vehicle.name or known.name,
+                make=vehicle.make or known.make,
+                model=vehicle.model or known.model,
+                vin=vehicle.vin or known.vin,
+            )
+            if vehicle.id in self._registered and identity == known:
                 continue
-            self._registered[vehicle.id] = vehicle
+            self._registered[vehicle.id] = identity
             self._registry.async_get_or_create(
                 config_entry_id=self._entry.entry_id,
                 identifiers={_vehicle_identifier(self._entry, vehicle.id)},
-                name=vehicle.name or vehicle.id,
-                manufacturer=vehicle.make,
-                model=vehicle.model,
-                serial_number=vehicle.vin,
+                name=identity.name or vehicle.id,
+                manufacturer=identity.make,
+                model=identity.model,
+                serial_number=identity.vin,
                 via_device_id=self._hub.id,
             )
+
+    def _stored(self, vehicle_id: str) -> _Identity:
+        """Return what the registry remembers of a vehicle."""
+        device = self._registry.async_get_device_by_identifier(
+            _vehicle_identifier(self._entry, vehicle_id), self._entry.entry_id
+        )
+        if device is None:
+            return _Identity()
+        return _Identity(
+            name=device.name,
+            make=device.manufacturer,
+            model=device.model,
+            vin=device.serial_number,
+        )
 
     @callback
     def check_missing(self, listed: Collection[str]) -> None:
@@ -99,6 +141,9 @@ class Devices:
         """
         if not listed:
             return
+        waiting = self._hass.data.get(_NARROWED, set())
+        narrowed = self._entry.entry_id in waiting
+        waiting.discard(self._entry.entry_id)
         for device in dr.async_entries_for_config_entry(
             self._registry, self._entry.entry_id
         ):
@@ -107,8 +152,11 @@ class Devices:
                 continue
             issue_id = gone_issue_id(device)
             if vehicle_id in listed:
-                if self._absences.pop(vehicle_id, 0) >= _POLLS_UNTIL_GONE:
-                    ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+                self._absences.pop(vehicle_id, None)
+                ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+                continue
+            if narrowed:
+                self._registry.async_remove_device(device.id)
                 continue
             self._absences[vehicle_id] += 1
             if self._absences[vehicle_id] == _POLLS_UNTIL_GONE:
@@ -128,10 +176,16 @@ class Devices:
                     },
                 )
 
-    def may_remove(self, device: dr.AnyDeviceEntry) -> bool:
-        """Whether the user may delete a device: not while the vendor lists it."""
+    def remove(self, device: dr.AnyDeviceEntry) -> bool:
+        """Say whether a device may go: not while the vendor lists its vehicle.
+
+        The issue about it goes along.
+        """
         vehicle_id = vehicle_id_of(self._entry, device)
-        return vehicle_id is not None and vehicle_id not in self._fleet.vehicles
+        if vehicle_id is None or vehicle_id in self._fleet.vehicles:
+            return False
+        ir.async_delete_issue(self._hass, DOMAIN, gone_issue_id(device))
+        return True
 
     def _remove_unwanted(self) -> None:
         """Remove the vehicles that the user left out in the options."""
@@ -141,7 +195,3 @@ class Devices:
             vehicle_id = vehicle_id_of(self._entry, device)
             if vehicle_id is not None and not self._fleet.wanted(vehicle_id):
                 self._registry.async_remove_device(device.id)
-
-
-def _identity(vehicle: Vehicle) -> tuple[str | None, ...]:
-    return (vehicle.name, vehicle.make, vehicle.model, vehicle.vin)

@@ -1,6 +1,6 @@
 """What is known of every vehicle of an account, and who wants to hear of it."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Final
@@ -14,6 +14,9 @@ type Unsubscribe = Callable[[], None]
 # Sources beside the vendor's feeds: our own memory on disk, and the user.
 LEDGER: Final = "ledger"
 USER: Final = "user"
+
+# Two sources of one odometer differ by what is driven between their readings.
+_SAME_ODOMETER: Final = 5.0
 
 # For a value that several sources tell, the first one that has it is believed.
 _ORDER: Final = (Feed.POSITIONS, Feed.DETAILS, Feed.TRIPS, Feed.FUEL, LEDGER, USER)
@@ -40,6 +43,7 @@ class Fleet:
         self._failed: set[str] = set()
         self._vehicle_listeners: dict[str, list[Callable[[], None]]] = {}
         self._fleet_listeners: list[Callable[[Collection[str]], None]] = []
+        self._total_listeners: list[Callable[[], None]] = []
 
     def listen(self, vehicle_id: str, listener: Callable[[], None]) -> Unsubscribe:
         """Call the listener when this vehicle changed."""
@@ -51,6 +55,11 @@ class Fleet:
         """Call the listener with the ids of the vehicles that changed or left."""
         self._fleet_listeners.append(listener)
         return lambda: self._fleet_listeners.remove(listener)
+
+    def listen_totals(self, listener: Callable[[], None]) -> Unsubscribe:
+        """Call the listener once after all changes of a read, or of availability."""
+        self._total_listeners.append(listener)
+        return lambda: self._total_listeners.remove(listener)
 
     def wanted(self, vehicle_id: str) -> bool:
         """Whether the user included the vehicle."""
@@ -88,12 +97,18 @@ class Fleet:
         return changed
 
     def remove(self, vehicle_id: str) -> None:
-        """Forget a vehicle; its entities become unavailable."""
-        self._parts.pop(vehicle_id, None)
+        """Forget a vehicle; its entities become unavailable.
+
+        What the user told of it is kept: it may come back.
+        """
+        parts = self._parts.pop(vehicle_id, {})
+        if USER in parts:
+            self._parts[vehicle_id] = {USER: parts[USER]}
         self.names.pop(vehicle_id, None)
         self.guard.forget(vehicle_id)
         if self.vehicles.pop(vehicle_id, None) is not None:
             self.announce([vehicle_id])
+            self.announce_totals()
 
     def announce(self, vehicle_ids: Collection[str]) -> None:
         """Tell the listeners of these vehicles."""
@@ -105,15 +120,20 @@ class Fleet:
             for listener in list(self._vehicle_listeners.get(vehicle_id, ())):
                 listener()
 
-    def set_failed(self, source: str, failed: bool) -> None:
-        """Note whether a source's last read failed, and tell everybody on a change."""
+    def announce_totals(self) -> None:
+        """Tell who counts the fleet that a round of changes is complete."""
+        for listener in list(self._total_listeners):
+            listener()
+
+    def set_failed(self, source: str, failed: bool) -> bool:
+        """Note whether a source's last read failed; return whether that is news."""
         if failed == (source in self._failed):
-            return
+            return False
         if failed:
             self._failed.add(source)
         else:
             self._failed.discard(source)
-        self.announce(list(self.vehicles))
+        return True
 
     def available(self, vehicle_id: str, key: str) -> bool:
         """Whether the source of a vehicle's value works and may be shown."""
@@ -151,11 +171,22 @@ def _merge(vehicle_id: str, parts: Mapping[str, Vehicle]) -> Vehicle:
                 if (value := getattr(part, name)) is not None:
                     values[name] = value
                     break
-        readings = [part.odometer for part in ordered if part.odometer is not None]
-        # The guard let each of them in at its time: the highest is the newest.
-        values["odometer"] = max(readings, default=None)
+        values["odometer"] = _odometer(ordered)
         merged = Vehicle(id=vehicle_id, **values)  # type: ignore[arg-type]
     return hide_private(_with_fuel_volume(merged))
+
+
+def _odometer(parts: Sequence[Vehicle]) -> float | None:
+    """Return the newest reading of the odometer that the first source tells.
+
+    Another source may be finer, or count something else altogether: one that is
+    far off is left aside, so that two counters never take turns.
+    """
+    readings = [part.odometer for part in parts if part.odometer is not None]
+    return max(
+        (one for one in readings if abs(one - readings[0]) <= _SAME_ODOMETER),
+        default=None,
+    )
 
 
 def _with_fuel_volume(vehicle: Vehicle) -> Vehicle:

@@ -74,13 +74,18 @@ async def async_read_fields(
                 value = normalised_url(value)
             except InvalidUrl:
                 errors[field.key] = "invalid_url"
-        elif (
-            field.kind is FieldKind.TIME_ZONE
-            and await dt_util.async_get_time_zone(value) is None
-        ):
+        elif field.kind is FieldKind.TIME_ZONE and not await _is_time_zone(value):
             errors["base"] = "invalid_time_zone"
         data[field.key] = value
     return data, errors
+
+
+async def _is_time_zone(name: str) -> bool:
+    try:
+        return await dt_util.async_get_time_zone(name) is not None
+    # What is no file name inside the database's folder.
+    except ValueError, OSError:
+        return False
 
 
 def _selector(field: Field, choices: Mapping[str, str]) -> selector.Selector[Any]:

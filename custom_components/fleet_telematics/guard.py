@@ -9,7 +9,7 @@ from .providers.models import Vehicle
 
 _FUTURE: Final = timedelta(minutes=10)
 _FASTEST: Final = 250.0
-# Two sources of one odometer round differently.
+# A vendor may round differently from one answer to the next.
 _ROUNDING: Final = 1.0
 
 # What a vehicle in private mode does not tell.
@@ -38,7 +38,7 @@ class Guard:
         """Start without a memory: the first reading of a vehicle is believed."""
         self.rejected: Counter[str] = Counter()
         self._newest: dict[tuple[str, str], datetime] = {}
-        self._odometers: dict[str, tuple[float, datetime]] = {}
+        self._odometers: dict[tuple[str, str], tuple[float, datetime]] = {}
 
     def admit(
         self, feed: str, vehicle: Vehicle, previous: Vehicle | None, now: datetime
@@ -47,23 +47,30 @@ class Guard:
 
         `previous` is what the same feed told before.
         """
+        if vehicle.private_mode is None and previous and previous.private_mode:
+            # A flag that cannot be read does not give a private vehicle away.
+            vehicle = replace(vehicle, private_mode=True)
         vehicle = hide_private(vehicle)
         if vehicle.last_report is not None and vehicle.last_report > now + _FUTURE:
             self.rejected["future"] += 1
             vehicle = replace(vehicle, last_report=None)
         if self._is_stale(feed, vehicle):
             self.rejected["stale"] += 1
-            # Privacy goes before order: a late word of it still hides.
-            if previous is None or vehicle.private_mode:
+            if previous is None:
                 return vehicle
+            # Privacy goes before order: a late word of it still hides.
+            if vehicle.private_mode:
+                return hide_private(
+                    replace(previous, private_mode=True, status=vehicle.status)
+                )
             return previous
-        return self._with_plausible_odometer(vehicle, now)
+        return self._with_plausible_odometer(feed, vehicle, now)
 
     def forget(self, vehicle_id: str) -> None:
         """Drop the memory of a vehicle that left the fleet."""
-        self._odometers.pop(vehicle_id, None)
-        for key in [key for key in self._newest if key[1] == vehicle_id]:
-            del self._newest[key]
+        for memory in (self._odometers, self._newest):
+            for key in [key for key in memory if key[1] == vehicle_id]:
+                del memory[key]
 
     def _is_stale(self, feed: str, vehicle: Vehicle) -> bool:
         if vehicle.last_report is None:
@@ -75,12 +82,15 @@ class Guard:
         self._newest[key] = vehicle.last_report
         return False
 
-    def _with_plausible_odometer(self, vehicle: Vehicle, now: datetime) -> Vehicle:
+    def _with_plausible_odometer(
+        self, feed: str, vehicle: Vehicle, now: datetime
+    ) -> Vehicle:
         """Return the vehicle with an odometer that never falls and never leaps."""
         if vehicle.odometer is None:
             return vehicle
         at = vehicle.last_report or now
-        known = self._odometers.get(vehicle.id)
+        key = (feed, vehicle.id)
+        known = self._odometers.get(key)
         if known is not None:
             value, since = known
             hours = max(0.0, (at - since).total_seconds() / 3600)
@@ -92,5 +102,5 @@ class Guard:
                     self.rejected["odometer_fall"] += 1
                 return replace(vehicle, odometer=value)
             at = max(at, since)
-        self._odometers[vehicle.id] = (vehicle.odometer, at)
+        self._odometers[key] = (vehicle.odometer, at)
         return vehicle

@@ -7,25 +7,39 @@ from homeassistant.components.repairs import (
     RepairsFlow,
     RepairsFlowResult,
 )
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
+
+from .coordinator import FleetConfigEntry
 
 
 class VehicleGoneFlow(ConfirmRepairFlow):
     """Removes the device of a vehicle that the vendor no longer lists."""
 
-    def __init__(self, device_id: str) -> None:
-        """Remember which device it is about."""
+    def __init__(self, entry_id: str, device_id: str) -> None:
+        """Remember which account's device it is about."""
+        self._entry_id = entry_id
         self._device_id = device_id
 
     @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Remove the device once the user agrees."""
-        registry = dr.async_get(self.hass)
-        if user_input is not None and registry.async_get(self._device_id) is not None:
-            registry.async_remove_device(self._device_id)
+        """Remove the device once the user agrees, unless its vehicle is back."""
+        if user_input is not None:
+            registry = dr.async_get(self.hass)
+            device = registry.async_get(self._device_id)
+            entry: FleetConfigEntry | None = self.hass.config_entries.async_get_entry(
+                self._entry_id
+            )
+            if (
+                device is not None
+                and entry is not None
+                and entry.state is ConfigEntryState.LOADED
+                and entry.runtime_data.devices.remove(device)
+            ):
+                registry.async_remove_device(self._device_id)
         return await super().async_step_confirm(user_input)
 
 
@@ -33,4 +47,5 @@ async def async_create_fix_flow(
     hass: HomeAssistant, issue_id: str, data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
     """Return the flow of an issue; there is one kind of fixable issue."""
-    return VehicleGoneFlow(str((data or {})["device_id"]))
+    about = data or {}
+    return VehicleGoneFlow(str(about["entry_id"]), str(about["device_id"]))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast, override
+from typing import Final, cast, override
 
 from homeassistant.components.sensor import (
     RestoreSensor,
@@ -14,6 +14,7 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import (
     DEGREE,
+    MAX_LENGTH_STATE_STATE,
     PERCENTAGE,
     REVOLUTIONS_PER_MINUTE,
     EntityCategory,
@@ -268,6 +269,31 @@ VEHICLE_SENSORS: tuple[SensorEntityDescription, ...] = (
 )
 
 
+# What is read seldom is shown as it was before a restart until it is read again.
+_SLOW: Final = frozenset(
+    {
+        "odometer",
+        "engine_hours",
+        "fuel_volume",
+        "fuel_consumed",
+        "satellites",
+        "driver",
+        "co2_emission",
+        "next_service",
+        "next_service_odometer",
+        "last_trip_distance",
+        "last_trip_duration",
+        "last_trip_fuel",
+        "last_trip_start",
+        "last_trip_end",
+        "distance_today",
+        "travel_time_today",
+        "fuel_used_today",
+        "fuel_cost_today",
+    }
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FleetSensorDescription(SensorEntityDescription):
     """A figure of the whole fleet."""
@@ -409,8 +435,14 @@ class VehicleSensor(VehicleEntity, RestoreSensor):
     @override
     async def async_added_to_hass(self) -> None:
         """Show the value from before a restart until the vendor delivers it again."""
-        if self.reading is None and (last := await self.async_get_last_sensor_data()):
+        if (
+            self.reading is None
+            and self.entity_description.key in _SLOW
+            and (last := await self.async_get_last_sensor_data())
+        ):
             self._attr_native_value = last.native_value
+        else:
+            self._delivered = True
         await super().async_added_to_hass()
 
     @override
@@ -418,6 +450,8 @@ class VehicleSensor(VehicleEntity, RestoreSensor):
         value = self.reading
         self._delivered = self._delivered or value is not None
         if self._delivered:
+            if isinstance(value, str):
+                value = value[:MAX_LENGTH_STATE_STATE]
             self._attr_native_value = cast("StateType | datetime", value)
         return (self.available, value)
 
@@ -440,9 +474,7 @@ class FleetSensor(FleetEntity, SensorEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the fleet while the entity exists."""
         await super().async_added_to_hass()
-        data = self.entry.runtime_data
-        self.async_on_remove(data.fleet.listen_all(lambda _: self._update()))
-        self.async_on_remove(data.positions.async_add_listener(self._update))
+        self.async_on_remove(self.entry.runtime_data.fleet.listen_totals(self._update))
 
     @override
     def _snapshot(self) -> object:

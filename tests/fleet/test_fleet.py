@@ -49,6 +49,22 @@ def test_the_poll_comes_first_but_for_the_odometer(fleet: Fleet) -> None:
     assert fleet.vehicles["1"].odometer == 1000.8
 
 
+def test_another_counter_is_left_aside(fleet: Fleet) -> None:
+    """An odometer with another base never takes turns with the poll's."""
+    fleet.apply(Feed.DETAILS, [Vehicle(id="1", odometer=1678.0)], NOW)
+    assert fleet.vehicles["1"].odometer == 1000.0
+    fleet.apply(Feed.POSITIONS, [replace(ONE, odometer=None)], NOW)
+    assert fleet.vehicles["1"].odometer == 1678.0
+
+
+def test_what_the_user_told_outlives_an_absence(fleet: Fleet) -> None:
+    """A vehicle that comes back still has its tank."""
+    fleet.apply(USER, [Vehicle(id="1", tank_capacity=70.0)], NOW)
+    fleet.remove("1")
+    fleet.apply(Feed.POSITIONS, [ONE], NOW)
+    assert fleet.vehicles["1"].tank_capacity == 70.0
+
+
 def test_a_value_that_is_no_longer_told_is_unknown(fleet: Fleet) -> None:
     """A source speaks for its own values, also when it drops one."""
     fleet.apply(Feed.POSITIONS, [replace(ONE, speed=None)], NOW)

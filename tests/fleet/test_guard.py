@@ -92,6 +92,36 @@ def test_a_late_word_of_private_mode_still_hides() -> None:
     assert kept.location is None
 
 
+def test_a_late_word_of_private_mode_changes_nothing_else() -> None:
+    """Neither the time nor the odometer goes back with it."""
+    guard = Guard()
+    shown = guard.admit("positions", reading(0, odometer=1000.0), None, NOW)
+    late = reading(-1, private_mode=True, odometer=900.0)
+    kept = guard.admit("positions", late, shown, NOW)
+    assert kept.odometer == 1000.0
+    assert kept.last_report == NOW
+
+
+def test_a_flag_that_cannot_be_read_keeps_a_vehicle_private() -> None:
+    """Only a clear word ends private mode."""
+    guard = Guard()
+    hidden = guard.admit("positions", reading(0, private_mode=True), None, NOW)
+    kept = guard.admit("positions", reading(1, location=HERE), hidden, NOW)
+    assert kept.private_mode
+    assert kept.location is None
+    shown = reading(2, private_mode=False, location=HERE)
+    assert guard.admit("positions", shown, kept, NOW).location == HERE
+
+
+def test_each_source_has_its_own_odometer() -> None:
+    """A second counter with another base does not freeze the first."""
+    guard = Guard()
+    guard.admit("details", reading(0, odometer=45_678.0), None, NOW)
+    kept = guard.admit("positions", reading(1, odometer=45_000.0), None, NOW)
+    assert kept.odometer == 45_000.0
+    assert not guard.rejected
+
+
 def test_the_odometer_does_not_fall() -> None:
     """A lower reading keeps the known value and is counted."""
     guard = Guard()
@@ -103,9 +133,9 @@ def test_the_odometer_does_not_fall() -> None:
 
 
 def test_rounding_is_no_fall() -> None:
-    """Another source's whole kilometres hold the value without a complaint."""
+    """Whole kilometres after a finer value hold it without a complaint."""
     guard = Guard()
-    guard.admit("details", reading(0, odometer=1000.7), None, NOW)
+    guard.admit("positions", reading(0, odometer=1000.7), None, NOW)
     kept = guard.admit("positions", reading(1, odometer=1000.0), None, NOW)
     assert kept.odometer == 1000.7
     assert not guard.rejected

@@ -67,30 +67,31 @@ async def test_setting_up_is_tried_again_later(
 
 async def test_an_outage_is_logged_once_and_so_is_its_end(
     hass: HomeAssistant,
-    fleetgo_server: FleetGoServer,
+    server: VendorServer,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Entities are unavailable meanwhile, and come back by themselves."""
-    entry = entry_of(fleetgo_server)
+    entry = entry_of(server)
     await async_set_up(hass, entry)
     vehicle = next(iter(entry.runtime_data.fleet.vehicles))
     caplog.set_level(logging.INFO)
     caplog.clear()
 
-    fleetgo_server.faults.append(Fault(kind=FaultKind.HTTP_500, path="GetFleet"))
-    for _ in range(3):
+    def told() -> list[int]:
+        return [one.levelno for one in caplog.records if "fleet_telematics" in one.name]
+
+    server.faults.append(Fault(kind=FaultKind.HTTP_500))
+    for _ in range(8):
         await async_poll(hass)
     assert state_of(hass, entry, "sensor", vehicle, "status").state == STATE_UNAVAILABLE
-    told = [one for one in caplog.records if "FleetGO positions" in one.message]
-    assert len(told) == 1
-    assert told[0].levelno == logging.ERROR
+    assert told() == [logging.ERROR]
 
-    fleetgo_server.faults.clear()
+    server.faults.clear()
     caplog.clear()
-    await async_poll(hass)
+    for _ in range(8):
+        await async_poll(hass)
     assert state_of(hass, entry, "sensor", vehicle, "status").state != STATE_UNAVAILABLE
-    told = [one for one in caplog.records if "FleetGO positions" in one.message]
-    assert [one.levelno for one in told] == [logging.INFO]
+    assert told() == [logging.INFO]
 
 
 async def test_the_failure_of_one_feed_leaves_the_others(

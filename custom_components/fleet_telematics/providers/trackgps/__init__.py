@@ -162,8 +162,13 @@ class TrackGps(Provider):
             last = self._last_stops.setdefault(one, None)
             history = found.get(one)
             if history and (last is None or history[-1].start >= last):
+                told = mapping.details(history)
+                if history[-1].start == last:
+                    # This time the stop before it, where the drive began, may lie
+                    # outside the window.
+                    told = mapping.completed(told, self._details.get(one))
                 self._last_stops[one] = history[-1].start
-                self._details[one] = mapping.details(history)
+                self._details[one] = told
 
     def _look_from(self, vehicle_id: str, now: datetime) -> datetime:
         """Return from when on to look for a vehicle's stops."""

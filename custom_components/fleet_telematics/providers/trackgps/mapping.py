@@ -1,7 +1,7 @@
 """From TrackGPS's JSON to the common models."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -191,6 +191,17 @@ def details(history: Sequence[Stop]) -> Vehicle:
         last_trip_duration=None
         if left is None
         else (last.start - left) / timedelta(hours=1),
+    )
+
+
+def completed(told: Vehicle, known: Vehicle | None) -> Vehicle:
+    """Return a stop's details with what an earlier read knew of the same drive."""
+    if known is None or told.last_trip_start is not None:
+        return told
+    return replace(
+        told,
+        last_trip_start=known.last_trip_start,
+        last_trip_duration=known.last_trip_duration,
     )
 
 

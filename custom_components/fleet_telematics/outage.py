@@ -1,0 +1,77 @@
+"""An account's outage in the log: one line when it begins, one when it is over."""
+
+import logging
+from typing import Any, override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util.hass_dict import HassKey
+
+from .const import DOMAIN, LOGGER
+
+_LOGS: HassKey[dict[str, OutageLog]] = HassKey(f"{DOMAIN}_outage_logs")
+
+
+class OutageLog(logging.Logger):
+    """What an account's coordinators log to.
+
+    Each of them reports its own failure and recovery. While the poll fails, the
+    vendor is down: that the other feeds fail, too, is no news. The failure of one
+    of those alone is told once the next poll has worked.
+    """
+
+    def __init__(self) -> None:
+        """Hand on to the integration's logger."""
+        super().__init__(LOGGER.name)
+        self.parent = LOGGER
+        self.poll: str | None = None
+        self._down = False
+        self._untold: dict[str, tuple[object, tuple[object, ...]]] = {}
+        self._told: set[str] = set()
+
+    @override
+    def error(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Report a failure; the first argument is the feed's name."""
+        name = str(args[0]) if args else ""
+        if name == self.poll:
+            self._down = True
+            self._untold.clear()
+            super().error(msg, *args, **kwargs)
+        else:
+            if not self._down:
+                self._untold[name] = (msg, args)
+            self.debug(msg, *args, **kwargs)
+
+    @override
+    def info(self, msg: object, *args: object, **kwargs: Any) -> None:
+        """Report a recovery, of what was told to have failed."""
+        name = str(args[0]) if args else ""
+        if name == self.poll:
+            self._down = False
+        if name == self.poll or name in self._told:
+            super().info(msg, *args, **kwargs)
+        self._untold.pop(name, None)
+        self._told.discard(name)
+
+    @callback
+    def polled(self) -> None:
+        """Tell what fails although the poll works."""
+        for name, (msg, args) in self._untold.items():
+            super().error(msg, *args)
+            self._told.add(name)
+        self._untold.clear()
+
+
+@callback
+def async_outage_log(hass: HomeAssistant, entry: ConfigEntry) -> OutageLog:
+    """Return the log that an entry's coordinators share while it is loaded."""
+    logs = hass.data.setdefault(_LOGS, {})
+    if entry.entry_id not in logs:
+        logs[entry.entry_id] = OutageLog()
+
+        @callback
+        def forget() -> None:
+            logs.pop(entry.entry_id, None)
+
+        entry.async_on_unload(forget)
+    return logs[entry.entry_id]

@@ -1,0 +1,55 @@
+"""An outage is one line in the log, and its end is another."""
+
+import logging
+
+import pytest
+
+from custom_components.fleet_telematics.outage import OutageLog
+
+POLL = "Vendor positions"
+FAILED = "Error fetching %s data: %s"
+RECOVERED = "Fetching %s data recovered"
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> OutageLog:
+    """Return the log of an account whose poll works."""
+    caplog.set_level(logging.INFO)
+    log = OutageLog()
+    log.poll = POLL
+    return log
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
+    """Return what a user finds in the log."""
+    return [(one.levelno, one.getMessage()) for one in caplog.records]
+
+
+def test_while_the_vendor_is_down_only_the_poll_tells(
+    log: OutageLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whichever feed notices first, it is one line, and one when it is over."""
+    log.error(FAILED, "Vendor details", "down")
+    log.error(FAILED, POLL, "down")
+    log.error(FAILED, "Vendor trips", "down")
+    log.polled()
+    log.info(RECOVERED, POLL)
+    log.info(RECOVERED, "Vendor details")
+    log.info(RECOVERED, "Vendor trips")
+    levels = [level for level, text in lines(caplog)]
+    assert levels == [logging.ERROR, logging.INFO]
+
+
+def test_a_feed_that_fails_alone_is_told_after_the_next_poll(
+    log: OutageLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Then the vendor is there, and the failure is that feed's own."""
+    log.error(FAILED, "Vendor details", "no")
+    assert lines(caplog) == []
+    log.polled()
+    log.polled()
+    log.info(RECOVERED, "Vendor details")
+    assert lines(caplog) == [
+        (logging.ERROR, "Error fetching Vendor details data: no"),
+        (logging.INFO, "Fetching Vendor details data recovered"),
+    ]
