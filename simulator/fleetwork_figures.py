@@ -1,6 +1,6 @@
 """What Fleetwork counts: the kilometres and hours of days in its time zone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
@@ -95,7 +95,6 @@ class Driven:
     """The drives of a window, in order; there is at least one."""
 
     drives: tuple[Drive, ...]
-    speeds: tuple[float, ...]
 
     @property
     def distance(self) -> float:
@@ -122,6 +121,7 @@ class Figures:
         self._world = world
         self._skew = skew
         self._now = world.now()
+        self._states: dict[tuple[int, datetime], VehicleState] = {}
 
     def distance(self, vehicle_id: int | None, start: datetime, end: datetime) -> float:
         """Return the kilometres of a window."""
@@ -147,8 +147,12 @@ class Figures:
 
     def _at(self, vehicle_id: int, moment: datetime) -> VehicleState:
         """Return what a vehicle's device recorded, or else what was known then."""
+        if (known := self._states.get((vehicle_id, moment))) is not None:
+            return known
         recorded = self._world.track(vehicle_id, moment, moment)
-        return recorded[0] if recorded else self._world.state(vehicle_id, moment)
+        state = recorded[0] if recorded else self._world.state(vehicle_id, moment)
+        self._states[vehicle_id, moment] = state
+        return state
 
     def _true(self, moment: datetime) -> datetime:
         """Return a true time, in the past, of the customer's."""
@@ -162,30 +166,60 @@ class Figures:
         first, last = self._true(start), self._true(end)
         if vehicle_id is None or last <= first:
             return None
-        spans = [
-            (trip.start.time, trip.end.time)
-            for trip in self._world.trips(vehicle_id, first, last)
-        ]
-        if (began := trip_start(self._world, vehicle_id)) is not None:
-            spans.append((began, self._world.state(vehicle_id).time))
-        drives = []
-        for began, ended in spans:
-            low, high = max(began, first), min(ended, last)
-            if high - low >= _SECOND:
-                drives.append(
-                    Drive(
-                        start=self._at(vehicle_id, low),
-                        end=self._at(vehicle_id, high),
-                    )
-                )
-        if not drives:
-            return None
+        return self._part(self._drives(vehicle_id, first, last), first, last)
+
+    def driven_by_day(
+        self, vehicle_id: int | None, start: datetime, end: datetime
+    ) -> Iterator[tuple[datetime, Driven]]:
+        """Yield the days of a window that have drives."""
+        first, last = self._true(start), self._true(end)
+        if vehicle_id is None or last <= first:
+            return
+        drives = self._drives(vehicle_id, first, last)
+        for day, until in periods(start, end, Period.DAY):
+            low, high = self._true(max(day, start)), self._true(min(until, end))
+            if (part := self._part(drives, low, high)) is not None:
+                yield day, part
+
+    def top_speeds(self, driven: Driven) -> tuple[float, float]:
+        """Return the lowest and the highest speed under way, seen every minute."""
         speeds = [
             state.speed
-            for drive in drives
+            for drive in driven.drives
             for state in self._world.track(
-                vehicle_id, drive.start.time, drive.end.time, _SPEED_STEP
+                drive.start.vehicle_id, drive.start.time, drive.end.time, _SPEED_STEP
             )
             if state.speed > 0
         ]
-        return Driven(drives=tuple(drives), speeds=tuple(speeds) or (0.0,))
+        return min(speeds, default=0.0), max(speeds, default=0.0)
+
+    def _drives(self, vehicle_id: int, first: datetime, last: datetime) -> list[Drive]:
+        """Return the whole drives that touch a window."""
+        drives = [
+            Drive(start=trip.start, end=trip.end)
+            for trip in self._world.trips(vehicle_id, first, last)
+        ]
+        now = self._world.state(vehicle_id)
+        ended = drives[-1].end.time if drives else first
+        # Between the last drive and the end of the window it may be under way.
+        if now.trip_id is not None and last > ended:
+            began = trip_start(self._world, vehicle_id)
+            if began is not None and began < last:
+                drives.append(Drive(start=self._at(vehicle_id, began), end=now))
+        return drives
+
+    def _part(
+        self, drives: Iterable[Drive], first: datetime, last: datetime
+    ) -> Driven | None:
+        """Return what of some drives lies in a window."""
+        parts = []
+        for drive in drives:
+            low = max(drive.start.time, first)
+            high = min(drive.end.time, last)
+            if high - low < _SECOND:
+                continue
+            number = drive.start.vehicle_id
+            start = drive.start if low > first else self._at(number, low)
+            end = drive.end if high < last else self._at(number, high)
+            parts.append(Drive(start=start, end=end))
+        return Driven(drives=tuple(parts)) if parts else None

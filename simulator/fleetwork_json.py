@@ -182,40 +182,27 @@ def _hours(time: timedelta, form: str) -> str:
     return form.format(*divmod(round(time.total_seconds()) // 60, 60))
 
 
-def dong(money: int) -> str:
-    """Return money as reports write it."""
-    return f"{money:,} VNĐ".replace(",", ".")
-
-
 def fuel_row(distance: float) -> dict[str, object]:
-    """Return a distance and what the vendor reckons for it."""
-    return {
-        "distanceKm": round(distance, 1),
-        **estimate(distance),
-    }
+    """Return a distance, and what the vendor reckons for it."""
+    return _fuel(round(distance, 1), litres(distance), cost(distance))
 
 
-def estimate(distance: float) -> dict[str, object]:
-    """Return the reckoned fuel and its cost."""
-    money = cost(distance)
+def fuel_totals(distances: Iterable[float]) -> dict[str, object]:
+    """Return the sums of the rows of some distances."""
+    told = list(distances)
+    return _fuel(
+        round(sum(round(distance, 1) for distance in told), 1),
+        round(sum(map(litres, told)), 1),
+        sum(map(cost, told)),
+    )
+
+
+def _fuel(distance: float, fuel: float, money: int) -> dict[str, object]:
     return {
-        "fuelStandardLiters": litres(distance),
+        "distanceKm": distance,
+        "fuelStandardLiters": fuel,
         "totalCostVnd": money,
-        "totalCostFormatted": dong(money),
-    }
-
-
-def fuel_totals(rows: Iterable[Mapping[str, object]]) -> dict[str, object]:
-    """Return the sums of a fuel report's rows."""
-    told = list(rows)
-    money = sum(int(str(row["totalCostVnd"])) for row in told)
-    return {
-        **{
-            key: round(sum(float(str(row[key])) for row in told), 1)
-            for key in ("distanceKm", "fuelStandardLiters")
-        },
-        "totalCostVnd": money,
-        "totalCostFormatted": dong(money),
+        "totalCostFormatted": f"{money:,} VNĐ".replace(",", "."),
     }
 
 

@@ -1,6 +1,6 @@
 """Fleetwork's reports: trips and fuel by person and by day, hours of activity."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,7 +19,6 @@ from .fleetwork_json import (
     FUEL_CONFIG,
     Shapes,
     duration,
-    estimate,
     fuel_row,
     fuel_totals,
     group_id,
@@ -38,6 +37,15 @@ type Told = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What somebody drove: in the whole window, or on one of its days."""
+
+    row: Row
+    day: datetime | None
+    driven: Driven
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reports:
     """Answers for the people of an account; `now` is by the vendor's clock."""
 
@@ -49,102 +57,112 @@ class Reports:
     def trip_summary(self, given: Given) -> Told:
         """Return the trips of each person."""
         start, end = _window(given)
-        rows = [
-            {
-                "userId": row.ids.user,
-                "name": row.name,
-                "groupName": row.group,
-                "totalDistanceKm": round(driven.distance, 1),
-                "travelTime": duration(driven.travel),
-                "stopTime": duration(driven.stops),
-                **_speeds(driven),
-                "tripDays": len(
-                    {
-                        period_start(drive.start.time, Period.DAY)
-                        for drive in driven.drives
-                    }
-                ),
-            }
-            for row, driven in self._driven(given, start, end)
-        ]
-        sort = given.one_of("sortBy", "totalDistance", "travelTime", "maxSpeed", "name")
-        _sort(given, rows, sort)
+        found = self._people(given, start, end)
+        self._sort(given, found, "totalDistance", "travelTime", "maxSpeed", "name")
         return {
             "reportType": "trip_summary",
             "from": milliseconds(start),
             "to": milliseconds(end),
-            **self._page(given, "employees", rows, 20, _MOST_SUMMARIES),
+            **self._page(
+                given, "employees", found, self._trips_of_person, most=_MOST_SUMMARIES
+            ),
+        }
+
+    def _trips_of_person(self, found: Found) -> Told:
+        driven = found.driven
+        return {
+            "userId": found.row.ids.user,
+            "name": found.row.name,
+            "groupName": found.row.group,
+            "totalDistanceKm": round(driven.distance, 1),
+            **self._times_and_speeds(driven),
+            "tripDays": len(
+                {
+                    period_start(drive.start.time + self.shapes.skew, Period.DAY)
+                    for drive in driven.drives
+                }
+            ),
         }
 
     def trip_detail(self, given: Given) -> Told:
         """Return a row for each person and day."""
-        start, end = _window(given)
-        rows = [
-            {
-                **self._day(row, day, driven),
-                "distanceKm": round(driven.distance, 1),
-                "travelTime": duration(driven.travel),
-                "stopTime": duration(driven.stops),
-                **_speeds(driven),
-                "startLocation": place(driven.drives[0].start),
-                "endLocation": place(driven.drives[-1].end),
-            }
-            for row, day, driven in self._days(given, start, end)
-        ]
-        sort = given.one_of(
-            "sortBy", "date", "totalDistance", "travelTime", "maxSpeed", "name"
+        found = self._days(given, *_window(given))
+        self._sort(
+            given, found, "totalDistance", "travelTime", "maxSpeed", "name", "date"
         )
-        _sort(given, rows, sort)
         return {
             "reportType": "trip_detail",
-            **self._page(given, "trips", rows, 20, _MOST_DETAILS),
+            **self._page(given, "trips", found, self._trips_of_day, most=_MOST_DETAILS),
+        }
+
+    def _trips_of_day(self, found: Found) -> Told:
+        driven = found.driven
+        return {
+            **self._day(found),
+            "distanceKm": round(driven.distance, 1),
+            **self._times_and_speeds(driven),
+            "startLocation": place(driven.drives[0].start),
+            "endLocation": place(driven.drives[-1].end),
+        }
+
+    def _times_and_speeds(self, driven: Driven) -> Told:
+        lowest, highest = self.figures.top_speeds(driven)
+        return {
+            "travelTime": duration(driven.travel),
+            "stopTime": duration(driven.stops),
+            "maxSpeedKmh": round(highest, 1),
+            "minSpeedKmh": round(lowest, 1),
         }
 
     def fuel_summary(self, given: Given) -> Told:
         """Return the fuel reckoned for each person."""
-        start, end = _window(given)
-        rows = [
-            {
-                "userId": row.ids.user,
-                "name": row.name,
-                "groupName": row.group,
-                "travelTime": duration(driven.travel),
-                **fuel_row(driven.distance),
-            }
-            for row, driven in self._driven(given, start, end)
-        ]
-        sort = given.one_of(
-            "sortBy", "distanceKm", "fuelStandardLiters", "totalCostVnd", "name"
+        found = self._people(given, *_window(given))
+        self._sort(
+            given, found, "distanceKm", "fuelStandardLiters", "totalCostVnd", "name"
         )
-        _sort(given, rows, sort)
         return {
             "reportType": "fuel_summary",
             "fuelConfig": FUEL_CONFIG,
-            **self._page(given, "employees", rows, 20, _MOST_SUMMARIES),
-            "totals": fuel_totals(rows),
+            **self._page(
+                given, "employees", found, self._fuel_of_person, most=_MOST_SUMMARIES
+            ),
+            "totals": fuel_totals(one.driven.distance for one in found),
+        }
+
+    def _fuel_of_person(self, found: Found) -> Told:
+        return {
+            "userId": found.row.ids.user,
+            "name": found.row.name,
+            "groupName": found.row.group,
+            "travelTime": duration(found.driven.travel),
+            **fuel_row(found.driven.distance),
         }
 
     def fuel_detail(self, given: Given) -> Told:
         """Return the fuel reckoned for each person and day."""
-        start, end = _window(given)
-        rows = [
-            {
-                **self._day(row, day, driven),
-                "distanceKm": round(driven.distance, 1),
-                "travelTime": duration(driven.travel),
-                "fuelPricePerLiterVnd": VND_PER_LITRE,
-                **estimate(driven.distance),
-            }
-            for row, day, driven in self._days(given, start, end)
-        ]
-        sort = given.one_of(
-            "sortBy", "date", "distanceKm", "fuelStandardLiters", "totalCostVnd"
+        found = self._days(given, *_window(given))
+        self._sort(
+            given, found, "date", "distanceKm", "fuelStandardLiters", "totalCostVnd"
         )
-        _sort(given, rows, sort)
         return {
             "reportType": "fuel_detail",
-            **self._page(given, "trips", rows, 50, _MOST_DETAILS),
-            "totals": fuel_totals(rows),
+            **self._page(
+                given,
+                "trips",
+                found,
+                self._fuel_of_day,
+                default=50,
+                most=_MOST_DETAILS,
+            ),
+            "totals": fuel_totals(one.driven.distance for one in found),
+        }
+
+    def _fuel_of_day(self, found: Found) -> Told:
+        return {
+            **self._day(found),
+            "travelTime": duration(found.driven.travel),
+            "fuelPricePerLiterVnd": VND_PER_LITRE,
+            **fuel_row(found.driven.distance),
         }
 
     def activity_time(self, given: Given) -> Told:
@@ -174,7 +192,7 @@ class Reports:
         return {
             "reportType": "activity_time",
             "totalEmployees": len(self.people),
-            **self._page(given, "rows", rows, 50, _MOST_DETAILS),
+            **self._page(given, "rows", rows, dict, default=50, most=_MOST_DETAILS),
             "totals": {"totalDistanceKm": round(total, 1)},
         }
 
@@ -188,46 +206,63 @@ class Reports:
             and (group is None or (row.group and group_id(row.group) == group))
         ]
 
-    def _driven(
-        self, given: Given, start: datetime, end: datetime
-    ) -> list[tuple[Row, Driven]]:
+    def _people(self, given: Given, start: datetime, end: datetime) -> list[Found]:
         return [
-            (row, driven)
+            Found(row=row, day=None, driven=driven)
             for row in self._wanted(given)
             if (driven := self.figures.driven(row.vehicle_id, start, end)) is not None
         ]
 
-    def _days(
-        self, given: Given, start: datetime, end: datetime
-    ) -> list[tuple[Row, datetime, Driven]]:
+    def _days(self, given: Given, start: datetime, end: datetime) -> list[Found]:
+        end = min(end, self.now)
         return [
-            (row, day, driven)
+            Found(row=row, day=day, driven=driven)
             for row in self._wanted(given)
-            for day, until in periods(start, min(end, self.now), Period.DAY)
-            if (
-                driven := self.figures.driven(
-                    row.vehicle_id, max(day, start), min(until, end)
-                )
-            )
-            is not None
+            for day, driven in self.figures.driven_by_day(row.vehicle_id, start, end)
         ]
 
-    def _day(self, row: Row, day: datetime, driven: Driven) -> Told:
+    def _day(self, found: Found) -> Told:
+        drives = found.driven.drives
         return {
-            "date": milliseconds(day),
-            "userId": row.ids.user,
-            "name": row.name,
-            "startTime": self.shapes.time(driven.drives[0].start.time),
-            "endTime": self.shapes.time(driven.drives[-1].end.time),
+            "date": None if found.day is None else milliseconds(found.day),
+            "userId": found.row.ids.user,
+            "name": found.row.name,
+            "startTime": self.shapes.time(drives[0].start.time),
+            "endTime": self.shapes.time(drives[-1].end.time),
         }
 
-    def _page(
-        self, given: Given, name: str, rows: list[Told], default: int, most: int
+    def _sort(self, given: Given, found: list[Found], *choices: str) -> None:
+        """Sort rows; equal ones stay in the order of people and days."""
+
+        def by_time(one: Found) -> float:
+            return 0.0 if one.day is None else one.day.timestamp()
+
+        keys: dict[str, Callable[[Found], float | str]] = {
+            "travelTime": lambda one: one.driven.travel.total_seconds(),
+            "maxSpeed": lambda one: self.figures.top_speeds(one.driven)[1],
+            "name": lambda one: one.row.name or "",
+            "date": by_time,
+        }
+        # Fuel and its cost are in the order of the distance they are reckoned from.
+        key = keys.get(
+            given.one_of("sortBy", *choices), lambda one: one.driven.distance
+        )
+        found.sort(key=key, reverse=given.optional("sortDesc", flag, True))
+
+    def _page[T](
+        self,
+        given: Given,
+        name: str,
+        rows: Sequence[T],
+        shape: Callable[[T], Told],
+        *,
+        default: int = 20,
+        most: int,
     ) -> Told:
         page = given.page()
         size = given.page_size(default=default, most=most)
         return {
-            name: paged(rows, page, size),
+            name: [shape(row) for row in paged(rows, page, size)],
             "pagination": pagination(len(rows), page, size),
             "generatedAt": milliseconds(self.now),
         }
@@ -240,35 +275,3 @@ def _window(given: Given) -> tuple[datetime, datetime]:
     if "format" in given:
         raise refusal(501, "NOT_IMPLEMENTED", "Export is not available yet")
     return start, end
-
-
-def _speeds(driven: Driven) -> Told:
-    return {
-        "maxSpeedKmh": round(max(driven.speeds), 1),
-        "minSpeedKmh": round(min(driven.speeds), 1),
-    }
-
-
-_SORTED: Final[Mapping[str, Callable[[Told], tuple[float, str]]]] = {
-    "totalDistance": lambda row: (
-        _number(row.get("totalDistanceKm", row.get("distanceKm"))),
-        "",
-    ),
-    "travelTime": lambda row: (_seconds(row["travelTime"]), ""),
-    "maxSpeed": lambda row: (_number(row["maxSpeedKmh"]), ""),
-    "name": lambda row: (0.0, str(row["name"])),
-}
-
-
-def _sort(given: Given, rows: list[Told], by: str) -> None:
-    """Sort rows; equal ones stay in the order of people and days."""
-    key = _SORTED.get(by, lambda row: (_number(row[by]), ""))
-    rows.sort(key=key, reverse=given.optional("sortDesc", flag, True))
-
-
-def _number(value: object) -> float:
-    return float(str(value))
-
-
-def _seconds(value: object) -> float:
-    return _number(value["totalSeconds"]) if isinstance(value, dict) else 0.0
