@@ -20,7 +20,7 @@ from .coordinator import (
 from .devices import Devices
 from .fleet import Fleet
 from .fuel.coordinator import FuelCoordinator
-from .fuel.ledger import FuelLedger
+from .fuel.ledger import async_get_ledger, async_remove_ledger
 from .issues import delete_issues
 from .providers import PROVIDERS
 from .providers.base import Feed
@@ -60,8 +60,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
     )
     plans = dict(provider.feeds)
     if (plan := plans.pop(Feed.FUEL, None)) is not None:
-        ledger = FuelLedger(hass, entry.entry_id)
-        await ledger.async_load()
+        ledger = await async_get_ledger(hass, entry.entry_id)
         data.fuel = FuelCoordinator(hass, entry, provider, fleet, plan, ledger)
     if (plan := plans.pop(Feed.FIGURES, None)) is not None:
         data.figures = FiguresCoordinator(hass, entry, provider, fleet, plan)
@@ -92,14 +91,10 @@ def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
         return
     fuel = data.fuel
 
-    async def read_fuel() -> None:
-        await fuel.teller.async_fire_pending()
-        await fuel.async_refresh()
-
     @callback
     def start_fuel(hass: HomeAssistant) -> None:
         entry.async_create_background_task(
-            hass, read_fuel(), f"{DOMAIN} first fuel read"
+            hass, fuel.async_start(), f"{DOMAIN} first fuel read"
         )
 
     # Automations listen once Home Assistant has started: before, events are lost.
@@ -122,7 +117,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> bo
 async def async_remove_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Delete what an account left behind."""
     delete_issues(hass, entry)
-    await FuelLedger(hass, entry.entry_id).async_remove()
+    await async_remove_ledger(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(

@@ -130,9 +130,9 @@ async def test_the_hour_that_occurs_twice_makes_no_second_event(
 
 async def test_events_fire_oldest_first(ledger: FuelLedger) -> None:
     """Whatever vehicle they are of."""
-    ledger.record("2", FuelReport(), NOW - timedelta(hours=9))
-    ledger.record("1", report(refill(-1), refill(-3)), NOW)
-    ledger.record("2", report(replace(refill(-2), vehicle_id="2")), NOW)
+    ledger.record("2", FuelReport(), NOW - timedelta(hours=2))
+    ledger.record("1", report(refill(-0.5), refill(-1.5)), NOW)
+    ledger.record("2", report(replace(refill(-1), vehicle_id="2")), NOW)
     times = [event.time for event in fire_all(ledger)]
     assert times == sorted(times)
     assert len(times) == 3

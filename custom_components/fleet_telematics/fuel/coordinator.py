@@ -15,10 +15,16 @@ from ..rotation import Rotation
 from .ledger import FuelLedger
 from .teller import FuelTeller
 
-# The first look at a vehicle's past, and the longest window ever asked for.
-_WINDOW: Final = timedelta(days=31)
-# Vendors add and revise rows for a while: windows reach back this far.
+# The first look at a vehicle's past, and the longest window ever asked for: 31 days
+# on every clock, also on one that is changed by an hour within them.
+_WINDOW: Final = timedelta(days=31) - timedelta(hours=2)
+# Vendors add and revise rows for a while: windows reach back this far ...
 _OVERLAP: Final = timedelta(days=2)
+# ... and now and then as far as one request can: a tracker that was without contact
+# for weeks delivers then.
+_LOOK_BACK_INTERVAL: Final = timedelta(days=1)
+# After a start events wait until every vehicle was read, but not for longer.
+_LONGEST_HOLD: Final = timedelta(minutes=5)
 _DENIED_FOR: Final = timedelta(hours=24)
 
 
@@ -41,10 +47,24 @@ class FuelCoordinator(FeedCoordinator):
         self.denied: dict[str, datetime] = {}
         self._plan = plan
         self._rotation = Rotation(plan.vehicles_per_step)
+        self._read: set[str] = set()
+        self._look_back_at: dict[str, datetime] = {}
+        self.teller.async_hold()
+
+    async def async_start(self) -> None:
+        """Read every vehicle once and tell what is new, oldest first."""
+        self.teller.async_release_after(_LONGEST_HOLD)
+        # All may have been read before anybody listened.
+        await self.teller.async_fire_pending()
+        await self.async_refresh()
 
     @override
     async def _async_read(self) -> None:
-        """Read what is due; whatever happens, time passes for past alarms."""
+        """Read what is due; whatever happens, time passes for past alarms.
+
+        As long as events are held that is every vehicle, one after another: only
+        when all were read is it known which event is the oldest.
+        """
         try:
             now = dt_util.utcnow()
             self.denied = {
@@ -53,8 +73,14 @@ class FuelCoordinator(FeedCoordinator):
                 if until > now
             }
             allowed = [one for one in self.fleet.vehicles if one not in self.denied]
-            for vehicle_id in self._rotation.next(allowed):
-                await self._async_read_vehicle(vehicle_id)
+            while True:
+                for vehicle_id in self._rotation.next(allowed):
+                    await self._async_read_vehicle(vehicle_id)
+                    self._read.add(vehicle_id)
+                if self._read.issuperset(allowed):
+                    await self.teller.async_release()
+                if not self.teller.held:
+                    break
         finally:
             self.teller.async_show()
 
@@ -62,7 +88,11 @@ class FuelCoordinator(FeedCoordinator):
         """Read one vehicle from where the last read ended, in steps if that is long."""
         now = dt_util.utcnow()
         account = self.ledger.accounts.get(vehicle_id)
-        start = now - _WINDOW if account is None else account.read_until - _OVERLAP
+        looks_back = now >= self._look_back_at.get(vehicle_id, now)
+        start = now - _WINDOW
+        if account is not None:
+            overlapping = account.read_until - _OVERLAP
+            start = min(start, overlapping) if looks_back else overlapping
         while True:
             end = min(start + _WINDOW, now)
             try:
@@ -78,6 +108,8 @@ class FuelCoordinator(FeedCoordinator):
             else:
                 self.ledger.async_save_later()
             if end >= now:
+                if looks_back:
+                    self._look_back_at[vehicle_id] = now + _LOOK_BACK_INTERVAL
                 # What came along speaks of the window's end: of now, only here.
                 if report.vehicle is not None:
                     await self.async_apply([report.vehicle])

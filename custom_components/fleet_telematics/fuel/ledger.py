@@ -4,19 +4,24 @@ An event is written down before it fires and marked afterwards. Should the power
 fail between the two, it fires again after the restart: an automation that was
 interrupted has its second chance, and a repeated alarm does less harm than a
 lost one. The repetition carries the same `event_id`.
+
+What is on disk was synced there before the write is called done, so that a power
+cut takes no more than a killed process does.
 """
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import hashlib
-from typing import Any, Final, Self
+from typing import Any, Final, Self, override
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
 
-from ..const import DOMAIN
+from ..const import DOMAIN, LOGGER
 from ..providers.models import (
     FuelEvent,
     FuelEventKind,
@@ -25,13 +30,22 @@ from ..providers.models import (
     FuelSource,
     Position,
 )
+from .matching import corrected, match
 
 _VERSION: Final = 1
+# 2: pages know since when a vehicle's events are news.
+_MINOR_VERSION: Final = 2
 _SAVE_DELAY: Final = 60
-# A vendor revises times by seconds; two refills of a vehicle are further apart.
-_SAME_EVENT: Final = timedelta(minutes=2)
 # Beyond every window that is ever read again.
 _KEEP: Final = timedelta(days=62)
+# An event that was missing from a vehicle's first read although it is older than
+# that is news only if vendors are known to be so late.
+_LATE: Final = timedelta(days=2)
+_STORED: Final = (
+    *("kind", "time", "other_time", "source", "origin", "volume", "percent"),
+    *("level_before", "level_after", "address", "location", "private"),
+)
+_LEDGERS: Final[HassKey[dict[str, FuelLedger]]] = HassKey(f"{DOMAIN}_fuel_ledgers")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,58 +57,56 @@ class Entry:
     fired: bool
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what goes on disk."""
-        event = asdict(self.event)
-        event["time"] = self.event.time.isoformat()
-        if self.event.other_time is not None:
-            event["other_time"] = self.event.other_time.isoformat()
-        del event["vehicle_id"]
-        return {
-            "id": self.id,
-            "fired": self.fired,
-            **{key: value for key, value in event.items() if value is not None},
+        """Return what goes on disk, for a JSON encoder that knows times."""
+        stored = {
+            key: value
+            for key in _STORED
+            if (value := getattr(self.event, key)) is not None
         }
+        return {"id": self.id, "fired": self.fired, **stored}
 
     @classmethod
-    def from_dict(cls, vehicle_id: str, stored: dict[str, Any]) -> Self:
+    def from_dict(cls, vehicle_id: str, stored: Mapping[str, Any]) -> Self:
         """Return an entry from disk."""
-        stored = dict(stored)
-        identity, fired = stored.pop("id"), stored.pop("fired")
+        values = {key: stored[key] for key in _STORED if key in stored}
         for key in ("time", "other_time"):
-            if key in stored:
-                stored[key] = datetime.fromisoformat(stored[key])
-        stored["kind"] = FuelEventKind(stored["kind"])
-        stored["source"] = FuelSource(stored["source"])
-        stored["origin"] = FuelOrigin(stored["origin"])
-        if "location" in stored:
-            stored["location"] = Position(**stored["location"])
+            if key in values:
+                values[key] = datetime.fromisoformat(values[key])
+        values["kind"] = FuelEventKind(values["kind"])
+        values["source"] = FuelSource(values["source"])
+        values["origin"] = FuelOrigin(values["origin"])
+        if "location" in values:
+            values["location"] = Position(**values["location"])
         return cls(
-            id=identity, fired=fired, event=FuelEvent(vehicle_id=vehicle_id, **stored)
+            id=stored["id"],
+            fired=stored["fired"],
+            event=FuelEvent(vehicle_id=vehicle_id, **values),
         )
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """One vehicle's page: its events, how far they were read, what was summed up.
 
-    `refuelled` and `stolen` are the litres of the entries that were dropped,
-    `measured` whether the vendor ever told anything of this vehicle's fuel.
+    What happened before `since` is history and never fires. `refuelled` and
+    `stolen` are the litres of the entries that were dropped, `measured` whether
+    the vendor ever told anything of this vehicle's fuel.
+
+    A page never changes but is replaced, so that it can be written to disk while
+    the next one is made.
     """
 
+    since: datetime
     read_until: datetime
     measured: bool = False
-    entries: list[Entry] = field(default_factory=list)
+    entries: tuple[Entry, ...] = ()
     refuelled: float = 0.0
     stolen: float = 0.0
 
     def total(self, kind: FuelEventKind) -> float:
         """Return the litres of all events of a kind."""
         dropped = self.refuelled if kind is FuelEventKind.REFUELLED else self.stolen
-        return dropped + sum(
-            entry.event.volume or 0.0
-            for entry in self.entries
-            if entry.event.kind is kind
-        )
+        return dropped + _volume(self.entries, kind)
 
     def last(self, kind: FuelEventKind) -> FuelEvent | None:
         """Return the newest event of a kind."""
@@ -104,39 +116,112 @@ class Account:
             default=None,
         )
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return what goes on disk, for a JSON encoder that knows times."""
+        return {
+            "since": self.since,
+            "read_until": self.read_until,
+            "measured": self.measured,
+            "refuelled": self.refuelled,
+            "stolen": self.stolen,
+            "entries": [entry.as_dict() for entry in self.entries],
+        }
+
+    @classmethod
+    def from_dict(cls, vehicle_id: str, stored: Mapping[str, Any]) -> Self:
+        """Return a page from disk."""
+        return cls(
+            since=datetime.fromisoformat(stored["since"]),
+            read_until=datetime.fromisoformat(stored["read_until"]),
+            measured=stored["measured"],
+            entries=tuple(
+                Entry.from_dict(vehicle_id, one) for one in stored["entries"]
+            ),
+            refuelled=stored["refuelled"],
+            stolen=stored["stolen"],
+        )
+
+
+class _Pages:
+    """Pages as they are now, made into what goes on disk when they are written."""
+
+    def __init__(self, accounts: Mapping[str, Account]) -> None:
+        self._accounts = dict(accounts)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            vehicle_id: account.as_dict()
+            for vehicle_id, account in self._accounts.items()
+        }
+
+
+class _LedgerStore(Store[dict[str, Any]]):
+    """The ledger's file, and what older ones lack."""
+
+    @override
+    async def _async_migrate_func(
+        self,
+        old_major_version: int,
+        old_minor_version: int,
+        old_data: dict[str, Any],
+    ) -> dict[str, Any]:
+        if old_minor_version < 2:
+            # That version never looked further back.
+            for page in old_data["vehicles"].values():
+                read_until = datetime.fromisoformat(page["read_until"])
+                page["since"] = (read_until - _LATE).isoformat()
+        return old_data
+
 
 class FuelLedger:
     """Every vehicle's fuel events of one account."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Keep the ledger beside the config entry."""
-        self._store: Store[dict[str, Any]] = Store(
-            hass, _VERSION, f"{DOMAIN}.{entry_id}.fuel", atomic_writes=True
+        self._hass = hass
+        # Pages do not change, so another thread may make JSON of them.
+        self._store = _LedgerStore(
+            hass,
+            _VERSION,
+            f"{DOMAIN}.{entry_id}.fuel",
+            atomic_writes=True,
+            minor_version=_MINOR_VERSION,
+            serialize_in_event_loop=False,
         )
         self.accounts: dict[str, Account] = {}
 
     async def async_load(self) -> None:
-        """Read the ledger from disk."""
-        stored = await self._store.async_load() or {"vehicles": {}}
-        self.accounts = {
-            vehicle_id: Account(
-                read_until=datetime.fromisoformat(page["read_until"]),
-                measured=page["measured"],
-                entries=[Entry.from_dict(vehicle_id, one) for one in page["entries"]],
-                refuelled=page["refuelled"],
-                stolen=page["stolen"],
-            )
-            for vehicle_id, page in stored["vehicles"].items()
-        }
+        """Read the ledger from disk.
+
+        Home Assistant puts a file aside that is no JSON, and tells the user. As
+        without any file, everything is then history again: better silent once
+        than a month of events a second time. The same holds for a single page.
+        """
+        stored = await self._store.async_load() or {}
+        pages = stored.get("vehicles") or {}
+        self.accounts = {}
+        for vehicle_id, page in pages.items():
+            try:
+                self.accounts[vehicle_id] = Account.from_dict(vehicle_id, page)
+            except (AttributeError, KeyError, TypeError, ValueError) as err:
+                LOGGER.error(
+                    "The fuel ledger holds a page that cannot be read (%s); that "
+                    "vehicle's events up to now will not be told",
+                    type(err).__name__,
+                )
 
     async def async_save(self) -> None:
-        """Write the ledger to disk now."""
-        await self._store.async_save(self._as_dict())
+        """Write the ledger to disk now; once begun, it is done even if cancelled."""
+        await asyncio.shield(
+            self._hass.async_create_task(
+                self._store.async_save(self._content()), f"{DOMAIN} fuel ledger"
+            )
+        )
 
     @callback
     def async_save_later(self) -> None:
         """Write the ledger soon: for what can be read again."""
-        self._store.async_delay_save(self._as_dict, _SAVE_DELAY)
+        self._store.async_delay_save(self._content, _SAVE_DELAY)
 
     async def async_remove(self) -> None:
         """Delete the ledger from disk."""
@@ -145,35 +230,36 @@ class FuelLedger:
     def record(self, vehicle_id: str, report: FuelReport, read_until: datetime) -> bool:
         """Note what the vendor told of a vehicle up to `read_until`.
 
-        The first time everything is history and counts as fired. Later an event
-        that is not known yet waits in `pending`; a known one is corrected.
-        Returns whether anything but `read_until` changed.
+        The first time everything is history and counts as fired, and so does what
+        is told later of days before. Else an event that is not known yet waits in
+        `pending`; a known one is corrected. Returns whether it is worth writing:
+        whether anything but `read_until` changed.
         """
-        account = self.accounts.get(vehicle_id)
-        first = account is None
-        if account is None:
-            account = self.accounts[vehicle_id] = Account(read_until=read_until)
-        if report.events or report.vehicle is not None:
-            account.measured = True
+        known = self.accounts.get(vehicle_id)
+        page = known or Account(since=read_until - _LATE, read_until=read_until)
         listed = [
             _without_place(event) if event.private else event for event in report.events
         ]
-        matches = _match(account.entries, listed)
-        changed = False
-        for index, event in enumerate(listed):
-            known = matches.get(index)
-            if known is None:
-                account.entries.append(
-                    Entry(id=_identity(event), event=event, fired=first)
-                )
-                changed = True
-            elif account.entries[known].event != event:
-                account.entries[known] = replace(account.entries[known], event=event)
-                changed = True
-        account.entries.sort(key=lambda entry: entry.event.time)
-        account.read_until = max(account.read_until, read_until)
-        _drop_old(account)
-        return changed
+        entries = list(page.entries)
+        matches = match([entry.event for entry in entries], listed)
+        for row, event in enumerate(listed):
+            if (position := matches.get(row)) is not None:
+                entry = entries[position]
+                entries[position] = replace(entry, event=corrected(entry.event, event))
+            else:
+                history = known is None or event.time < page.since
+                identity = _identity(event, {entry.id for entry in entries})
+                entries.append(Entry(id=identity, event=event, fired=history))
+        entries.sort(key=lambda entry: entry.event.time)
+        measured = bool(report.events) or report.vehicle is not None
+        page = replace(
+            page,
+            read_until=max(page.read_until, read_until),
+            measured=page.measured or measured,
+            entries=tuple(entries),
+        )
+        self.accounts[vehicle_id] = _without_old(page)
+        return known is None or page.entries != known.entries
 
     def pending(self) -> list[Entry]:
         """Return what still has to fire, oldest first."""
@@ -189,58 +275,38 @@ class FuelLedger:
 
     def mark_fired(self, entry: Entry) -> None:
         """Note that an event was told."""
-        entries = self.accounts[entry.event.vehicle_id].entries
-        entries[entries.index(entry)] = replace(entry, fired=True)
-
-    def _as_dict(self) -> dict[str, Any]:
-        return {
-            "vehicles": {
-                vehicle_id: {
-                    "read_until": account.read_until.isoformat(),
-                    "measured": account.measured,
-                    "refuelled": account.refuelled,
-                    "stolen": account.stolen,
-                    "entries": [entry.as_dict() for entry in account.entries],
-                }
-                for vehicle_id, account in self.accounts.items()
-            }
-        }
-
-
-def _match(entries: list[Entry], listed: list[FuelEvent]) -> dict[int, int]:
-    """Return which listed event (index) is which entry (index).
-
-    The closest in time pair up first, so that neither the order of the rows nor
-    a correction by seconds makes a known event new.
-    """
-    pairs = sorted(
-        (gap, row, position)
-        for row, event in enumerate(listed)
-        for position, gap in _candidates(entries, event)
-    )
-    matches: dict[int, int] = {}
-    taken: set[int] = set()
-    for _, row, position in pairs:
-        if row not in matches and position not in taken:
-            matches[row] = position
-            taken.add(position)
-    return matches
-
-
-def _candidates(
-    entries: list[Entry], event: FuelEvent
-) -> Iterator[tuple[int, timedelta]]:
-    for position, entry in enumerate(entries):
-        known = entry.event
-        if known.kind is not event.kind or known.source is not event.source:
-            continue
-        gap = min(
-            abs(one - other)
-            for one in (known.time, known.other_time or known.time)
-            for other in (event.time, event.other_time or event.time)
+        vehicle_id = entry.event.vehicle_id
+        account = self.accounts[vehicle_id]
+        self.accounts[vehicle_id] = replace(
+            account,
+            entries=tuple(
+                replace(one, fired=True) if one.id == entry.id else one
+                for one in account.entries
+            ),
         )
-        if gap <= _SAME_EVENT:
-            yield position, gap
+
+    def _content(self) -> dict[str, Any]:
+        return {"vehicles": _Pages(self.accounts)}
+
+
+async def async_get_ledger(hass: HomeAssistant, entry_id: str) -> FuelLedger:
+    """Return an account's ledger, the same one over every reload.
+
+    A second one would not know what the first has yet to write, and would be
+    overwritten by it.
+    """
+    ledgers = hass.data.setdefault(_LEDGERS, {})
+    if (ledger := ledgers.get(entry_id)) is None:
+        ledger = FuelLedger(hass, entry_id)
+        await ledger.async_load()
+        ledgers[entry_id] = ledger
+    return ledger
+
+
+async def async_remove_ledger(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete the ledger of an account that was removed."""
+    ledger = hass.data.get(_LEDGERS, {}).pop(entry_id, None)
+    await (ledger or FuelLedger(hass, entry_id)).async_remove()
 
 
 def _without_place(event: FuelEvent) -> FuelEvent:
@@ -248,26 +314,42 @@ def _without_place(event: FuelEvent) -> FuelEvent:
     return replace(event, address=None, location=None)
 
 
-def _identity(event: FuelEvent) -> str:
-    """Return an id that the same event gets again should the ledger be lost."""
+def _identity(event: FuelEvent, taken: set[str]) -> str:
+    """Return an id that the same event gets again should the ledger be lost.
+
+    Two events can have the same time: in the hour that occurs twice.
+    """
     text = f"{event.vehicle_id}|{event.kind}|{event.source}|{event.time.isoformat()}"
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    identity = hashlib.sha256(text.encode()).hexdigest()[:16]
+    while identity in taken:
+        identity = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    return identity
 
 
-def _drop_old(account: Account) -> None:
+def _volume(entries: Iterable[Entry], kind: FuelEventKind) -> float:
+    return sum(
+        entry.event.volume or 0.0 for entry in entries if entry.event.kind is kind
+    )
+
+
+def _without_old(page: Account) -> Account:
     """Sum up the entries that no window reaches any more, but the last of a kind."""
-    earliest = account.read_until - _KEEP
-    newest = {account.last(kind) for kind in FuelEventKind}
-    kept: list[Entry] = []
-    for entry in account.entries:
-        event = entry.event
-        if event.time >= earliest or event in newest or not entry.fired:
-            kept.append(entry)
-        elif event.kind is FuelEventKind.REFUELLED:
-            account.refuelled += event.volume or 0.0
-        else:
-            account.stolen += event.volume or 0.0
-    account.entries = kept
+    earliest = page.read_until - _KEEP
+    last = [page.last(kind) for kind in FuelEventKind]
+    old = {
+        entry.id
+        for entry in page.entries
+        if entry.fired and entry.event.time < earliest and entry.event not in last
+    }
+    if not old:
+        return page
+    dropped = [entry for entry in page.entries if entry.id in old]
+    return replace(
+        page,
+        entries=tuple(entry for entry in page.entries if entry.id not in old),
+        refuelled=page.refuelled + _volume(dropped, FuelEventKind.REFUELLED),
+        stolen=page.stolen + _volume(dropped, FuelEventKind.THEFT_SUSPECTED),
+    )
 
 
 def payload(entry: Entry, late: bool) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Tells of what the ledger holds: on the bus, at the entities, as figures."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, EVENT_FUEL
@@ -44,6 +45,7 @@ class FuelTeller:
         self._fleet = fleet
         self._rhythm = rhythm
         self._listeners: dict[str, FuelListener] = {}
+        self.held = False
 
     @callback
     def async_listen(
@@ -57,19 +59,55 @@ class FuelTeller:
 
         return forget
 
+    @callback
+    def async_hold(self) -> None:
+        """Write events down without firing them, until they are released."""
+        self.held = True
+
+    @callback
+    def async_release_after(self, wait: timedelta) -> None:
+        """Hold events no longer than this."""
+
+        @callback
+        def release(_: datetime) -> None:
+            self._entry.async_create_background_task(
+                self._hass, self.async_release(), f"{DOMAIN} release of fuel events"
+            )
+
+        self._entry.async_on_unload(async_call_later(self._hass, wait, release))
+
+    async def async_release(self) -> None:
+        """Fire what was held, oldest first."""
+        if self.held:
+            self.held = False
+            await self.async_fire_pending()
+
     async def async_fire_pending(self) -> None:
         """Write down, fire, write down: see the ledger for why in this order."""
+        written = {entry.id for entry in self.ledger.pending()}
         await self.ledger.async_save()
-        # While Home Assistant starts or stops nobody listens: they can wait.
-        if self._hass.state is not CoreState.running:
+        if self.held or not self._heard:
             return
-        pending = self.ledger.pending()
+        # Somebody else may have fired some meanwhile, or recorded more: those
+        # are not on disk yet.
+        pending = [entry for entry in self.ledger.pending() if entry.id in written]
         for entry in pending:
             self._fire(entry)
             self.ledger.mark_fired(entry)
         if pending:
             await self.ledger.async_save()
             self.async_show()
+
+    @property
+    def _heard(self) -> bool:
+        """Whether somebody listens: not while Home Assistant starts or stops.
+
+        Nor do the account's own entities while it is unloaded.
+        """
+        return (
+            self._hass.state is CoreState.running
+            and self._entry.state is not ConfigEntryState.UNLOAD_IN_PROGRESS
+        )
 
     @callback
     def async_show(self) -> None:
