@@ -48,16 +48,16 @@ def logbook(
     hass: HomeAssistant, hass_ws_client: Callable[[HomeAssistant], Any]
 ) -> Callable[..., Any]:
     """Return what reads this integration's entries in the logbook."""
-    start = dt_util.utcnow() - timedelta(minutes=1)
-
     async def read(**chosen: list[str]) -> list[dict[str, Any]]:
         """Ask as the logbook's panel does."""
         await async_wait_recording_done(hass)
         client = await hass_ws_client(hass)
+        now = dt_util.utcnow()
         await client.send_json_auto_id(
             {
                 "type": "logbook/get_events",
-                "start_time": start.isoformat(),
+                "start_time": (now - timedelta(hours=1)).isoformat(),
+                "end_time": (now + timedelta(hours=1)).isoformat(),
                 **chosen,
             }
         )
