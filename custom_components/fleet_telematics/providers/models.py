@@ -180,6 +180,8 @@ class FuelEvent:
     kind: FuelEventKind
     time: datetime
     other_time: datetime | None = None
+    earliest: datetime | None = None
+    latest: datetime | None = None
     source: FuelSource = FuelSource.PRIMARY
     origin: FuelOrigin = FuelOrigin.VENDOR
     volume: float | None = None
