@@ -1,6 +1,7 @@
 """TrackGPS's service, from the vendor's pages."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 import json
 import math
@@ -18,6 +19,7 @@ from custom_components.fleet_telematics.providers.demo.records import (
 from custom_components.fleet_telematics.providers.demo.world import World
 
 from .server import Endpoint, Refused, Spacing, VendorServer
+from .trackgps_fuel import FuelBook
 from .trackgps_json import Shapes, pascal
 
 CREDENTIALS: Final = {"username": "dispecer@example.com", "password": "correct-horse"}
@@ -41,8 +43,10 @@ class TrackGpsServer(VendorServer):
     other call refuses with 401. `secondary_source` are vehicles whose fuel is
     told of as that of a second tank. `pascal_case` changes the keys of answers,
     `date_format` ("iso" or strftime's) and `zone` its times, `flat_stops` gives
-    stops as a plain list. While `fail_reason` is set, calls answer HTTP 200 with
-    isSuccess false.
+    stops as a plain list. `fuel` decides which fuel events are told, and how
+    exactly; the control endpoint sets it with POST fuel and adds to it with POST
+    fuel_event. While `fail_reason` is set, calls answer HTTP 200 with isSuccess
+    false.
     """
 
     key = "trackgps"
@@ -62,7 +66,12 @@ class TrackGpsServer(VendorServer):
         self.zone = "Europe/Bucharest"
         self.flat_stops = False
         self.fail_reason: str | None = None
+        self.fuel = FuelBook(world)
         self._spacing = Spacing(lambda: self.timer())
+        self.control.commands |= {
+            ("POST", "fuel"): self._set_fuel,
+            ("POST", "fuel_event"): self._add_fuel_event,
+        }
 
     @override
     def endpoints(self) -> Mapping[tuple[str, str], Endpoint]:
@@ -136,10 +145,20 @@ class TrackGpsServer(VendorServer):
             (start, end),
             self.world.state(spec.vehicle_id, min(start, now)),
             self.world.state(spec.vehicle_id, min(end, now)),
-            self.world.fuel_records(spec.vehicle_id, start, end),
+            self.fuel.records(spec.vehicle_id, start, end),
             secondary=spec.vehicle_id in self.secondary_source,
         )
-        return self._success(rows)
+        return self._success(self.fuel.arranged(rows))
+
+    def _set_fuel(self, given: Mapping[str, object]) -> object:
+        self.fuel.control_set(given)
+        return {}
+
+    def _add_fuel_event(self, given: Mapping[str, object]) -> object:
+        vehicle_id = self.vehicle_id(given["vehicle"])
+        if vehicle_id is None:
+            raise ValueError("no such vehicle")
+        return asdict(self.fuel.control_add(vehicle_id, given))
 
     async def _stops(self, request: web.Request) -> web.StreamResponse:
         """POST carriers/stops: where vehicles stood, and how they came there."""

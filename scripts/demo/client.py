@@ -38,6 +38,16 @@ class Socket:
             raise DemoError(f"{command} failed: {answer['error']['message']}")
         return answer["result"]
 
+    async def listen(self) -> AsyncIterator[dict[str, Any]]:
+        """Yield the events that come, until the connection ends."""
+        while self.events:
+            yield self.events.pop(0)
+        async for message in self._connection:
+            if message.type is aiohttp.WSMsgType.TEXT:
+                answer = message.json()
+                if answer["type"] == "event":
+                    yield answer["event"]
+
 
 class Client:
     """Home Assistant as its REST and websocket APIs show it."""

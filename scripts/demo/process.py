@@ -45,6 +45,10 @@ class Process:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._child.wait(), STOP_TIMEOUT)
         # The group outlives its leader if a grandchild is still there.
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End the process at once, which it does not get to know."""
         with suppress(ProcessLookupError):
             os.killpg(self._child.pid, signal.SIGKILL)
         await self._child.wait()

@@ -11,7 +11,7 @@ cut takes no more than a killed process does.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 import hashlib
 from typing import Any, Final, Self, override
@@ -41,10 +41,10 @@ _KEEP: Final = timedelta(days=62)
 # An event that was missing from a vehicle's first read although it is older than
 # that is news only if vendors are known to be so late.
 _LATE: Final = timedelta(days=2)
-_STORED: Final = (
-    *("kind", "time", "other_time", "source", "origin", "volume", "percent"),
-    *("level_before", "level_after", "address", "location", "private"),
+_STORED: Final = tuple(
+    field.name for field in fields(FuelEvent) if field.name != "vehicle_id"
 )
+_TIMES: Final = ("time", "other_time", "earliest", "latest")
 _LEDGERS: Final[HassKey[dict[str, FuelLedger]]] = HassKey(f"{DOMAIN}_fuel_ledgers")
 
 
@@ -69,7 +69,7 @@ class Entry:
     def from_dict(cls, vehicle_id: str, stored: Mapping[str, Any]) -> Self:
         """Return an entry from disk."""
         values = {key: stored[key] for key in _STORED if key in stored}
-        for key in ("time", "other_time"):
+        for key in _TIMES:
             if key in values:
                 values[key] = datetime.fromisoformat(values[key])
         values["kind"] = FuelEventKind(values["kind"])

@@ -10,25 +10,23 @@ from ..providers.models import FuelEvent
 # A vendor revises times by seconds; two refills of a vehicle are further apart.
 _SAME_EVENT: Final = timedelta(minutes=2)
 
-type _Likeness = tuple[timedelta, float]
-
 
 def match(known: Sequence[FuelEvent], listed: Sequence[FuelEvent]) -> dict[int, int]:
     """Return which listed event (index) is which known one (index).
 
     As many as possible find a partner, whatever the order of the rows: a listed
     event that is left over is new, and to call a known one new would be worse
-    than to mix up two neighbours. Close in time goes first, then close in volume.
+    than to mix up two neighbours. Those most alike in time and volume go first.
     """
-    likeness = [
+    differences = [
         {
             position: found
             for position, one in enumerate(known)
-            if (found := _likeness(one, event)) is not None
+            if (found := _difference(one, event)) is not None
         }
         for event in listed
     ]
-    choices = [sorted(options, key=options.__getitem__) for options in likeness]
+    choices = [sorted(options, key=options.__getitem__) for options in differences]
     owners: dict[int, int] = {}
 
     def place(row: int, tried: set[int]) -> bool:
@@ -43,7 +41,7 @@ def match(known: Sequence[FuelEvent], listed: Sequence[FuelEvent]) -> dict[int, 
         return False
 
     rows = [row for row in range(len(listed)) if choices[row]]
-    for row in sorted(rows, key=lambda row: likeness[row][choices[row][0]]):
+    for row in sorted(rows, key=lambda row: differences[row][choices[row][0]]):
         place(row, set())
     return {row: position for position, row in owners.items()}
 
@@ -61,8 +59,12 @@ def corrected(known: FuelEvent, listed: FuelEvent) -> FuelEvent:
     return listed
 
 
-def _likeness(known: FuelEvent, event: FuelEvent) -> _Likeness | None:
-    """Return how far apart two tellings of one event are; None for two events."""
+def _difference(known: FuelEvent, event: FuelEvent) -> float | None:
+    """Return how much two tellings of one event differ; None for two events.
+
+    The time counts as much as the volume: in the hour that occurs twice two events
+    can have the same one.
+    """
     if known.kind is not event.kind or known.source is not event.source:
         return None
     gap = min(
@@ -72,4 +74,5 @@ def _likeness(known: FuelEvent, event: FuelEvent) -> _Likeness | None:
     )
     if gap > _SAME_EVENT:
         return None
-    return gap, abs((known.volume or 0.0) - (event.volume or 0.0))
+    one, other = sorted((known.volume or 0.0, event.volume or 0.0))
+    return gap / _SAME_EVENT + (1 - one / other if other else 0.0)
