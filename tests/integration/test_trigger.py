@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
+import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -13,6 +15,8 @@ from homeassistant.helpers import (
     entity_registry as er,
     label_registry as lr,
 )
+from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -549,3 +553,22 @@ async def test_the_editor_offers_what_a_vehicle_can_do(
     )
     assert fleet is not None
     assert not await async_offered(hass, hass_ws_client, "triggers", device_id=fleet.id)
+
+
+async def test_the_examples_of_the_documentation_are_understood(
+    hass: HomeAssistant,
+) -> None:
+    """Home Assistant takes each of them as it stands."""
+    page = Path(__file__).parents[2] / "docs" / "automations.md"
+    examples = re.findall(r"```yaml\n(.+?)```", page.read_text("utf-8"), re.DOTALL)
+    whole = {"triggers": {"trigger": "event", "event_type": "x"}, "actions": []}
+    automations = []
+    for number, example in enumerate(examples):
+        part = parse_yaml(example)
+        assert isinstance(part, dict)
+        automations.append({"id": str(number), **whole, **part})
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    await hass.async_block_till_done()
+    states = [one.state for one in hass.states.async_all("automation")]
+    assert states == ["on"] * len(examples)
+    assert len(examples) >= 3
