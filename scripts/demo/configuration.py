@@ -19,6 +19,14 @@ homeassistant:
   time_zone: Europe/Amsterdam
 
 frontend:
+  themes:
+    # Markers with room for a licence plate.
+    Fleets:
+      ha-marker-size: 48px
+      ha-marker-font-size: 11px
+      ha-marker-border-width: 1px
+      ha-picture-border-radius: 12px
+
 config:
 history:
 logbook:

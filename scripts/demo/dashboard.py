@@ -1,18 +1,43 @@
-"""The dashboard: a map of each fleet's city and every vehicle below it."""
+"""The dashboard: what all fleets do, and a map of each city."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .client import Socket
 
 URL_PATH = "demo-fleets"
-VEHICLE_KEYS = ("location", "speed", "fuel_level", "fuel_volume")
+# The sensors of a fleet in the overview, and their column's title.
+FIGURES = {
+    "vehicles": "All",
+    "vehicles_moving": "Moving",
+    "vehicles_stopped": "Stopped",
+    "vehicles_offline": "Offline",
+    "vehicles_private": "Private",
+}
+
+type Card = dict[str, Any]
 
 
-async def save_dashboard(
-    socket: Socket, fleets: Mapping[str, Iterable[Mapping[str, Any]]]
-) -> None:
-    """Create the dashboard of the fleets' registry entities and open with it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownFleet:
+    """A fleet as the dashboard shows it: its city, and its registry entities."""
+
+    name: str
+    city: str
+    entities: Sequence[Mapping[str, Any]]
+
+    def of(self, key: str) -> list[str]:
+        """Return the entities with a translation key, in the order of their names."""
+        return sorted(
+            entity["entity_id"]
+            for entity in self.entities
+            if entity["translation_key"] == key
+        )
+
+
+async def save_dashboard(socket: Socket, fleets: Sequence[ShownFleet]) -> None:
+    """Create the dashboard of the fleets and open with it."""
     await socket.call(
         "lovelace/dashboards/create",
         url_path=URL_PATH,
@@ -28,65 +53,76 @@ async def save_dashboard(
     )
 
 
-def _dashboard(fleets: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, Any]:
-    """Return a dashboard with a section for each fleet."""
-    sections = [_section(title, entities) for title, entities in fleets.items()]
+def _dashboard(fleets: Sequence[ShownFleet]) -> dict[str, Any]:
+    """Return a dashboard with an overview and a section for each city."""
+    cities: dict[str, list[ShownFleet]] = {}
+    for fleet in fleets:
+        cities.setdefault(fleet.city, []).append(fleet)
     return {
         "views": [
             {
                 "title": "Fleets",
                 "path": "fleets",
                 "type": "sections",
-                "max_columns": len(sections),
-                "sections": sections,
+                "theme": "Fleets",
+                "max_columns": 3,
+                "sections": [
+                    _overview(fleets),
+                    *(_city(city, there) for city, there in cities.items()),
+                ],
             }
         ]
     }
 
 
-def _section(title: str, entities: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a heading, the map and a row of tiles for each vehicle."""
-    vehicles: dict[str, dict[str, str]] = {}
-    for entity in entities:
-        if entity["translation_key"] in VEHICLE_KEYS:
-            vehicle = vehicles.setdefault(entity["device_id"], {})
-            vehicle[entity["translation_key"]] = entity["entity_id"]
-    rows = sorted(
-        (vehicle for vehicle in vehicles.values() if "location" in vehicle),
-        key=lambda vehicle: vehicle["location"],
-    )
+def _overview(fleets: Iterable[ShownFleet]) -> Card:
+    """Return a table with a row for each fleet."""
+    rows = [("Fleet", *FIGURES.values()), (":--", *("--:" for _ in FIGURES))]
+    for fleet in fleets:
+        figures = (fleet.of(key)[0] for key in FIGURES)
+        rows.append(
+            (fleet.name, *(f"{{{{ states('{figure}') }}}}" for figure in figures))
+        )
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return {
         "type": "grid",
         "cards": [
-            {"type": "heading", "heading": title, "icon": "mdi:map-marker-multiple"},
+            _heading("All fleets", "mdi:truck-fast"),
             {
-                "type": "map",
-                "entities": [
-                    {"entity": vehicle["location"], "label_mode": "icon"}
-                    for vehicle in rows
-                ],
-                "hours_to_show": 1,
-                "cluster": False,
-                "grid_options": {"columns": "full", "rows": 7},
+                "type": "markdown",
+                "content": table,
+                "grid_options": {"columns": "full"},
             },
-            *(card for vehicle in rows for card in _tiles(vehicle)),
         ],
     }
 
 
-def _tiles(vehicle: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the tiles of one vehicle, two in a row: its name, and what it does."""
-    fuel = "fuel_level" if "fuel_level" in vehicle else "fuel_volume"
-    details = [vehicle[key] for key in ("speed", fuel) if key in vehicle]
-    name = {
-        "type": "tile",
-        "entity": vehicle["location"],
-        "grid_options": {"columns": 6 if len(details) == 1 else 12},
+def _city(city: str, fleets: Sequence[ShownFleet]) -> Card:
+    """Return the map of a city."""
+    names = " and ".join(fleet.name for fleet in fleets)
+    return {
+        "type": "grid",
+        "cards": [
+            _heading(f"{city}: {names}", "mdi:map-marker-multiple"),
+            {
+                "type": "map",
+                "entities": [
+                    {
+                        "entity": entity_id,
+                        "label_mode": "attribute",
+                        "attribute": "friendly_name",
+                    }
+                    for fleet in fleets
+                    for entity_id in fleet.of("location")
+                ],
+                "hours_to_show": 1,
+                "cluster": False,
+                "grid_options": {"columns": "full", "rows": 6},
+            },
+        ],
     }
-    return [
-        name,
-        *(
-            {"type": "tile", "entity": entity_id, "name": {"type": "entity"}}
-            for entity_id in details
-        ),
-    ]
+
+
+def _heading(title: str, icon: str) -> Card:
+    """Return the line above a section."""
+    return {"type": "heading", "heading": title, "icon": icon}

@@ -1,8 +1,8 @@
 """Starting everything in the right order, and ending it in the other."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import errno
 from pathlib import Path
 import secrets
@@ -14,7 +14,7 @@ import aiohttp
 
 from .client import Client
 from .configuration import write_configuration
-from .dashboard import save_dashboard
+from .dashboard import ShownFleet, save_dashboard
 from .errors import DemoError
 from .process import Process, running
 from .simulators import Simulator, find_simulators, running_simulators
@@ -25,19 +25,40 @@ USER = "demo"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fleet:
-    """A fleet to show: its provider, the provider's name, and its city."""
+    """A fleet to show: its provider, the provider's name, its city and options."""
 
     provider: str
     name: str
     city: str
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
-FLEETS = (
-    Fleet(provider="fleetgo", name="FleetGO", city="Amsterdam"),
-    Fleet(provider="trackgps", name="TrackGPS", city="Bucharest"),
-)
 # TrackGPS allows one request in 30 seconds, which makes for a slow show.
 REQUEST_INTERVAL = 1
+# Each fleet is read as often as its vendor allows.
+FLEETS = (
+    Fleet(
+        provider="fleetgo",
+        name="FleetGO",
+        city="Amsterdam",
+        options={"scan_interval": 30},
+    ),
+    Fleet(provider="demo", name="Demo", city="Amsterdam", options={"scan_interval": 5}),
+    Fleet(
+        provider="trackgps",
+        name="TrackGPS",
+        city="Bucharest",
+        options={"request_interval": REQUEST_INTERVAL, "scan_interval": 5},
+    ),
+    Fleet(provider="ocean", name="Ocean", city="Paris", options={"scan_interval": 30}),
+    Fleet(
+        provider="fleetwork",
+        name="Fleetwork",
+        city="Hanoi",
+        options={"scan_interval": 10},
+    ),
+    Fleet(provider="movens", name="Movens", city="Rome", options={"scan_interval": 30}),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +94,14 @@ class Demo:
             raise DemoError(f"{error}. The ends of the logs:\n{logs}") from error
 
     async def set_up(self, fleet: Fleet) -> None:
-        """Set up a vendor's account through the config flow."""
-        simulator = self.simulators[fleet.provider]
+        """Set up a fleet through the config flow, and wait until it is there."""
+        # The demo fleet needs no server.
+        simulator = self.simulators.get(fleet.provider)
         entry_id = await self.client.add_entry(
-            fleet.provider, {**simulator.credentials, "url": simulator.url}
+            fleet.provider, simulator.fields if simulator else {}
         )
-        if fleet.provider == "trackgps":
-            await self.client.set_options(
-                entry_id,
-                {"request_interval": REQUEST_INTERVAL, "scan_interval": 5},
-            )
-        else:
-            await self.client.set_options(entry_id, {"scan_interval": 30})
+        await self.client.set_options(entry_id, fleet.options)
+        await self.wait_for_trackers(fleet.name)
 
     async def wait_for_trackers(self, name: str) -> dict[str, dict[str, Any]]:
         """Return the states of a provider's trackers once they have positions.
@@ -130,10 +147,7 @@ async def start_demo(
     port: int = 8123,
     fleets: Collection[Fleet] = FLEETS,
 ) -> AsyncIterator[Demo]:
-    """Run simulators and Home Assistant, with the named fleets set up.
-
-    Without any fleet every vendor is simulated, so that each can be tried.
-    """
+    """Run all simulators and Home Assistant, with the named fleets set up."""
     # An address to listen on is not always one to talk to.
     address = "127.0.0.1" if host == "0.0.0.0" else host
     url = f"http://{address}:{port}"
@@ -147,9 +161,7 @@ async def start_demo(
         write_configuration(folder, host=host, port=port)
         simulator = await stack.enter_async_context(
             running_simulators(
-                [fleet.provider for fleet in fleets],
-                request_interval=REQUEST_INTERVAL,
-                log=folder / "simulator.log",
+                request_interval=REQUEST_INTERVAL, log=folder / "simulator.log"
             )
         )
         core = await stack.enter_async_context(
@@ -172,7 +184,6 @@ async def start_demo(
             await _onboard(demo)
             for fleet in fleets:
                 await demo.set_up(fleet)
-                await demo.wait_for_trackers(fleet.name)
             if fleets:
                 await _show(demo, fleets)
         except aiohttp.ClientError as error:
@@ -192,9 +203,13 @@ async def _onboard(demo: Demo) -> None:
 
 async def _show(demo: Demo, fleets: Collection[Fleet]) -> None:
     """Make the dashboard of the fleets that are set up."""
-    entities = {
-        f"{fleet.name}, {fleet.city}": await demo.client.entities(fleet.name)
+    shown = [
+        ShownFleet(
+            name=fleet.name,
+            city=fleet.city,
+            entities=await demo.client.entities(fleet.name),
+        )
         for fleet in fleets
-    }
+    ]
     async with demo.client.socket() as connection:
-        await save_dashboard(connection, entities)
+        await save_dashboard(connection, shown)

@@ -1,7 +1,7 @@
 """The simulated vendors, in a process of their own."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, ExitStack, suppress
 from dataclasses import dataclass
 import json
@@ -17,6 +17,8 @@ from .waiting import until
 
 # The simulators take a row of ports, one for each vendor.
 PORTS = 10
+# Not that of the demo fleet, or the vehicles of both in Amsterdam were the same.
+SEED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,11 @@ class Simulator:
             if not response.ok:
                 raise DemoError(f"{address} answered {response.status}")
             return await response.json()
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """Return what the form of the vendor is filled with."""
+        return {**self.credentials, "url": self.url}
 
     @property
     def url_root(self) -> str:
@@ -55,16 +62,16 @@ def free_ports() -> int:
 
 
 def running_simulators(
-    vendors: Collection[str], *, request_interval: float, log: Path
+    *, request_interval: float, log: Path
 ) -> AbstractAsyncContextManager[Process]:
-    """Run the vendors' servers on free ports; all vendors when none is named."""
+    """Run the vendors' servers on free ports."""
     return running(
         "The simulator",
         "simulator",
         "--json",
-        *(("--vendors", ",".join(vendors)) if vendors else ()),
         *("--port-base", str(free_ports())),
         *("--trackgps-interval", str(request_interval)),
+        *("--seed", str(SEED)),
         log=log,
     )
 

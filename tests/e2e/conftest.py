@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 import shutil
 import socket
+import subprocess
+import sys
 
 from playwright.async_api import Browser, Page, async_playwright
 import pytest
@@ -37,6 +39,18 @@ def free_port() -> int:
         return port
 
 
+@pytest.fixture(scope="session")
+def ground() -> bytes:
+    """Return a style for the frontend's maps.
+
+    It is made by a process of its own: Home Assistant, which it imports, has to
+    be imported before what pytest's plugins import.
+    """
+    return subprocess.check_output(
+        [sys.executable, "-m", "tests.e2e.ground"], cwd=ARTIFACTS.parent
+    )
+
+
 @pytest.fixture
 def artifacts() -> Path:
     """Return the folder that screenshots are kept in."""
@@ -61,10 +75,14 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(browser: Browser) -> AsyncIterator[Page]:
+async def page(browser: Browser, ground: bytes) -> AsyncIterator[Page]:
     """Return an empty page of its own."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(20_000)
+    # The map's real ground comes from the internet, which tests leave alone.
+    await context.route(
+        "**/static/map/light.json", lambda route: route.fulfill(body=ground)
+    )
     yield await context.new_page()
     await context.close()
 

@@ -63,7 +63,7 @@ async def test_a_user_adds_fleetgo_and_sees_its_vehicles_on_the_map(
     await log_in(page, demo.url, demo.user, demo.password)
     dialog = await choose_vendor(page, "FleetGO")
     await page.screenshot(path=artifacts / "fleetgo-form.png")
-    await submit(dialog, {**simulator.credentials, "url": simulator.url})
+    await submit(dialog, simulator.fields)
     await dialog.locator("step-flow-create-entry").wait_for()
     await page.screenshot(path=artifacts / "fleetgo-added.png")
     await finish(dialog)
@@ -94,8 +94,7 @@ async def test_a_wrong_password_is_told_and_the_right_one_then_accepted(
     simulator = demo.simulators["trackgps"]
     await log_in(page, demo.url, demo.user, demo.password)
     dialog = await choose_vendor(page, "TrackGPS")
-    right = {**simulator.credentials, "url": simulator.url}
-    await submit(dialog, {**right, "password": "not-the-password"})
+    await submit(dialog, {**simulator.fields, "password": "not-the-password"})
 
     alert = dialog.locator("ha-alert[alert-type=error]")
     await expect(alert).to_have_text("The vendor refused these credentials.")

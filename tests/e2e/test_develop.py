@@ -4,6 +4,7 @@ import asyncio
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from os import environ
 from pathlib import Path
 import re
@@ -15,7 +16,7 @@ import aiohttp
 from playwright.async_api import Page, expect
 import pytest
 
-from scripts.demo import Client, Simulator, Socket, until
+from scripts.demo import FLEETS, Client, Simulator, Socket, until
 
 from .conftest import free_port, log_in
 
@@ -23,11 +24,19 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROOT = Path(__file__).parents[2]
 READY = re.compile(r"^Ready: (\S+)  user (\S+)  password (\S+)$", re.MULTILINE)
+VENDOR = re.compile(r"^(\w+): url (\S+)\n((?:    \S+ \S+\n)+)", re.MULTILINE)
+ENTRIES = "/api/config/config_entries/entry?domain=fleet_telematics"
 REFILL = 17.3
+# In each simulated fleet.
+VEHICLES = "5"
+
+type Place = tuple[float, float]
 
 
 @asynccontextmanager
-async def develop(port: int, folder: Path) -> AsyncIterator[tuple[Process, Path]]:
+async def develop(
+    port: int, folder: Path, *options: str
+) -> AsyncIterator[tuple[Process, Path]]:
     """Run the command; yield its process and the file with what it prints."""
     output = folder / "output.txt"
     temporary = folder / "temporary"
@@ -35,7 +44,7 @@ async def develop(port: int, folder: Path) -> AsyncIterator[tuple[Process, Path]
     with output.open("wb") as file:
         process = await asyncio.create_subprocess_exec(
             ROOT / "scripts" / "develop",
-            *("--port", str(port)),
+            *("--port", str(port), *options),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=file,
             stderr=asyncio.subprocess.STDOUT,
@@ -58,6 +67,14 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def printed_fields(text: str) -> dict[str, dict[str, str]]:
+    """Return what was printed to fill each vendor's form with."""
+    found: dict[str, dict[str, str]] = {}
+    for vendor, url, credentials in VENDOR.findall(text):
+        found[vendor] = {"url": url, **dict(map(str.split, credentials.splitlines()))}
+    return found
+
+
 async def refills(connection: Socket) -> list[Mapping[str, Any]]:
     """Return the events so far about the test's own refill."""
     # Any answer brings the events before it along.
@@ -69,24 +86,58 @@ async def refills(connection: Socket) -> list[Mapping[str, Any]]:
     ]
 
 
+async def read_places(client: Client, name: str) -> dict[str, Place]:
+    """Return where a fleet's vehicles are, those that tell it, by entity."""
+    states = await client.states("device_tracker.")
+    found = {}
+    for entity in await client.entities(name):
+        if entity["translation_key"] == "location":
+            place = states[entity["entity_id"]]["attributes"]
+            if "latitude" in place:
+                found[entity["entity_id"]] = (place["latitude"], place["longitude"])
+    return found
+
+
+async def check_all_are_there(client: Client) -> None:
+    """Check that each fleet is loaded, with a place for each vehicle not private."""
+    entries = await client.get(ENTRIES)
+    assert [entry["state"] for entry in entries] == ["loaded"] * len(FLEETS)
+
+    async def placed(name: str) -> bool | None:
+        """Return true once as many vehicles are somewhere as should be."""
+        states = await client.states("sensor.")
+        counts = {
+            entity["translation_key"]: states[entity["entity_id"]]["state"]
+            for entity in await client.entities(name)
+            if entity["translation_key"] in {"vehicles", "vehicles_private"}
+        }
+        expected = int(counts["vehicles"]) - int(counts["vehicles_private"])
+        assert counts["vehicles"] == VEHICLES
+        return len(await read_places(client, name)) == expected or None
+
+    for fleet in FLEETS:
+        await until(partial(placed, fleet.name), timeout=10, what=f"all of {fleet}")
+
+
 async def check_vehicles_move(client: Client) -> None:
-    """Check that vehicles of both fleets are elsewhere within a minute."""
-    first = await client.states("device_tracker.")
+    """Check that a vehicle of each fleet is elsewhere within a minute."""
+    first = {fleet.name: await read_places(client, fleet.name) for fleet in FLEETS}
+    still = set(first)
 
-    async def moved() -> set[str] | None:
-        """Return the fleets of which a vehicle has moved, once it is both."""
-        cities = set()
-        for entity_id, state in (await client.states("device_tracker.")).items():
-            here = state["attributes"]
-            there = first.get(entity_id, {}).get("attributes", {})
-            if "latitude" not in here or "latitude" not in there:
-                continue
-            place = (here["latitude"], here["longitude"])
-            if place != (there["latitude"], there["longitude"]):
-                cities.add("Amsterdam" if here["longitude"] < 10 else "Bucharest")
-        return cities if len(cities) == 2 else None
+    async def moved() -> bool | None:
+        """Return true once a vehicle of each fleet has moved."""
+        for name in list(still):
+            places = await read_places(client, name)
+            if any(
+                places.get(one, place) != place for one, place in first[name].items()
+            ):
+                still.discard(name)
+        return not still or None
 
-    await until(moved, timeout=60, what="vehicles of both fleets to move")
+    try:
+        await until(moved, timeout=60, what="vehicles of every fleet to move")
+    except TimeoutError as error:
+        raise AssertionError(f"In a minute no vehicle of {still} moved") from error
 
 
 async def check_refill_is_told_once(client: Client, simulator: Simulator) -> None:
@@ -136,41 +187,53 @@ async def check_refill_is_told_once(client: Client, simulator: Simulator) -> Non
 
 
 async def check_dashboard_shows_all(client: Client, page: Page) -> None:
-    """Check that the dashboard shows a marker for each vehicle on its two maps."""
+    """Check the overview, and that each vehicle has a marker on a city's map."""
+    rows = page.locator("hui-markdown-card tbody tr")
+    await expect(rows).to_have_count(len(FLEETS))
+    for fleet in FLEETS:
+        await expect(rows.filter(has_text=fleet.name)).to_contain_text(VEHICLES)
     maps = page.locator("hui-map-card")
-    await expect(maps).to_have_count(2)
+    await expect(maps).to_have_count(len({fleet.city for fleet in FLEETS}))
     for state in (await client.states("device_tracker.")).values():
-        name = state["attributes"]["friendly_name"]
-        await expect(maps.locator(f'ha-entity-marker[title="{name}"]')).to_be_visible()
+        if "latitude" in state["attributes"]:
+            name = state["attributes"]["friendly_name"]
+            marker = maps.locator(f'ha-entity-marker[title="{name}"]')
+            await expect(marker).to_be_visible()
+
+
+async def ready(process: Process, output: Path) -> tuple[str, str, str]:
+    """Return the address, user and password once they are printed."""
+
+    async def told() -> re.Match[str] | None:
+        """Return the ready line, if it is there."""
+        assert process.returncode is None, output.read_text()
+        return READY.search(output.read_text())
+
+    url, user, password = (
+        await until(told, timeout=60, what="the ready line")
+    ).groups()
+    return url, user, password
 
 
 async def test_develop_shows_moving_fleets_and_leaves_nothing_behind(
     tmp_path: Path, page: Page, artifacts: Path
 ) -> None:
-    """Both fleets drive, a refill is told once, and Ctrl-C ends everything."""
+    """All fleets drive, a refill is told once, and Ctrl-C ends everything."""
     async with (
         develop(free_port(), tmp_path) as (process, output),
         aiohttp.ClientSession() as session,
     ):
-
-        async def ready() -> re.Match[str] | None:
-            """Return the ready line once it is printed."""
-            assert process.returncode is None, output.read_text()
-            return READY.search(output.read_text())
-
-        url, user, password = (
-            await until(ready, timeout=60, what="the ready line")
-        ).groups()
+        url, user, password = await ready(process, output)
         client = Client(session, url)
         await client.log_in(user, password)
-        trackgps = re.search(r"^trackgps: url (\S+)$", output.read_text(), re.MULTILINE)
-        assert trackgps is not None
-
-        simulator = Simulator(url=trackgps.group(1), credentials={}, session=session)
+        fields = printed_fields(output.read_text())["trackgps"]
+        trackgps = Simulator(url=fields["url"], credentials={}, session=session)
+        await check_all_are_there(client)
         await asyncio.gather(
-            check_vehicles_move(client), check_refill_is_told_once(client, simulator)
+            check_vehicles_move(client), check_refill_is_told_once(client, trackgps)
         )
 
+        await page.set_viewport_size({"width": 1600, "height": 980})
         await log_in(page, url, user, password)
         await check_dashboard_shows_all(client, page)
         await page.screenshot(path=artifacts / "dashboard.png")
@@ -181,6 +244,24 @@ async def test_develop_shows_moving_fleets_and_leaves_nothing_behind(
         assert await asyncio.wait_for(process.wait(), 30) == 0
         assert [pid for pid in started if Path(f"/proc/{pid}").exists()] == []
         assert list((tmp_path / "temporary").iterdir()) == []
+
+
+async def test_a_fresh_start_knows_no_fleet_and_tells_how_to_add_each(
+    tmp_path: Path,
+) -> None:
+    """Each vendor's address and credentials are printed, and nothing is set up."""
+    async with (
+        develop(free_port(), tmp_path, "--fresh") as (process, output),
+        aiohttp.ClientSession() as session,
+    ):
+        url, user, password = await ready(process, output)
+        client = Client(session, url)
+        await client.log_in(user, password)
+        assert await client.get(ENTRIES) == []
+        vendors = printed_fields(output.read_text())
+        assert vendors.keys() == {fleet.provider for fleet in FLEETS} - {"demo"}
+        for vendor, fields in vendors.items():
+            await client.add_entry(vendor, fields)
 
 
 async def test_a_taken_port_is_told_before_anything_starts(tmp_path: Path) -> None:
