@@ -7,7 +7,12 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 import pytest
 
-from custom_components.fleet_telematics.fuel.ledger import FuelLedger, payload
+from custom_components.fleet_telematics.fuel.ledger import (
+    FuelLedger,
+    async_get_ledger,
+    async_remove_ledger,
+    payload,
+)
 from custom_components.fleet_telematics.providers.models import (
     FuelEvent,
     FuelEventKind,
@@ -212,3 +217,177 @@ async def test_the_last_event_of_a_kind_is_kept_for_ever(ledger: FuelLedger) -> 
     ledger.record("1", report(), NOW + timedelta(days=300))
     last = ledger.accounts["1"].last(FuelEventKind.REFUELLED)
     assert last == refill()
+
+
+async def test_a_first_read_is_worth_writing_even_when_it_tells_nothing(
+    hass: HomeAssistant,
+) -> None:
+    """Were it forgotten, what happens next would be history to a second first read."""
+    ledger = FuelLedger(hass, "entry")
+    assert ledger.record("1", report(), NOW)
+    assert not ledger.record("1", report(), NOW + timedelta(minutes=1))
+
+
+async def test_what_is_told_late_of_days_before_the_first_read_is_history(
+    ledger: FuelLedger,
+) -> None:
+    """A vendor whose first answer was empty by mistake causes no month of alarms."""
+    ledger.record("1", report(refill(-24 * 20), refill(-24)), NOW)
+    assert fire_all(ledger) == [refill(-24)]
+    assert ledger.accounts["1"].total(FuelEventKind.REFUELLED) == 80.0
+
+
+async def test_an_event_that_vanishes_and_returns_is_known(ledger: FuelLedger) -> None:
+    """The ledger does not forget what the vendor does."""
+    ledger.record("1", report(refill()), NOW)
+    fire_all(ledger)
+    ledger.record("1", report(), NOW)
+    assert not ledger.record("1", report(refill()), NOW)
+    assert ledger.pending() == []
+
+
+async def test_two_events_of_the_same_minute_have_two_ids(ledger: FuelLedger) -> None:
+    """In autumn's hour two real events may have one time; both fire, once."""
+    early, late = refill(-1, volume=20.0), refill(-1, volume=60.0)
+    ledger.record("1", report(early, late), NOW)
+    first, second = ledger.pending()
+    assert first.id != second.id
+    ledger.mark_fired(first)
+    assert ledger.pending() == [second]
+    ledger.mark_fired(second)
+    ledger.record("1", report(late, early), NOW)
+    assert ledger.pending() == []
+    kept = ledger.accounts["1"].entries
+    assert {one.id: one.event.volume for one in kept} == {
+        first.id: 20.0,
+        second.id: 60.0,
+    }
+
+
+async def test_an_event_corrected_before_it_fires_fires_corrected(
+    ledger: FuelLedger,
+) -> None:
+    """It keeps the id it was written down with."""
+    ledger.record("1", report(refill()), NOW)
+    (before,) = ledger.pending()
+    ledger.record("1", report(refill(volume=42.0)), NOW)
+    (after,) = ledger.pending()
+    assert after.id == before.id
+    assert after.event.volume == 42.0
+
+
+STORED_1_1 = {
+    "version": 1,
+    "minor_version": 1,
+    "key": KEY,
+    "data": {
+        "vehicles": {
+            "1": {
+                "read_until": "2026-11-20T12:00:00+00:00",
+                "measured": True,
+                "refuelled": 120.0,
+                "stolen": 7.5,
+                "entries": [
+                    {
+                        "id": "0011223344556677",
+                        "fired": True,
+                        "kind": "refuelled",
+                        "time": "2026-11-19T11:00:00+00:00",
+                        "source": "primary",
+                        "origin": "vendor",
+                        "volume": 40.0,
+                        "address": "Station",
+                        "location": {"latitude": 44.4, "longitude": 26.1},
+                        "private": False,
+                    },
+                    {
+                        "id": "8899aabbccddeeff",
+                        "fired": False,
+                        "kind": "fuel_theft_suspected",
+                        "time": "2026-11-20T11:00:00+00:00",
+                        "other_time": "2026-11-20T12:00:00+00:00",
+                        "source": "secondary",
+                        "origin": "derived",
+                        "percent": 12.5,
+                        "level_before": 50.0,
+                        "level_after": 37.5,
+                    },
+                ],
+            }
+        }
+    },
+}
+
+
+async def test_a_ledger_of_version_1_1_is_taken_over(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """Everything it knew is known, and what it would not have told stays untold."""
+    hass_storage[KEY] = STORED_1_1
+    ledger = FuelLedger(hass, "entry")
+    await ledger.async_load()
+    page = ledger.accounts["1"]
+    assert page.since == datetime(2026, 11, 18, 12, tzinfo=UTC)
+    assert page.read_until == NOW
+    assert page.total(FuelEventKind.REFUELLED) == 160.0
+    assert page.stolen == 7.5
+    assert [one.id for one in ledger.pending()] == ["8899aabbccddeeff"]
+    assert page.entries[0].event == FuelEvent(
+        vehicle_id="1",
+        kind=FuelEventKind.REFUELLED,
+        time=datetime(2026, 11, 19, 11, tzinfo=UTC),
+        volume=40.0,
+        address="Station",
+        location=Position(latitude=44.4, longitude=26.1),
+        private=False,
+    )
+    ledger.record("1", report(refill(-24 * 9)), NOW)
+    assert len(ledger.pending()) == 1
+    assert hass_storage[KEY]["minor_version"] == 2
+
+
+async def test_a_ledger_of_a_newer_minor_version_is_read(
+    hass: HomeAssistant, ledger: FuelLedger, hass_storage: dict[str, Any]
+) -> None:
+    """After a step back to this version nothing fires again."""
+    ledger.record("1", report(refill()), NOW)
+    fire_all(ledger)
+    await ledger.async_save()
+    hass_storage[KEY]["minor_version"] = 9
+    hass_storage[KEY]["data"]["vehicles"]["1"]["entries"][0]["unheard_of"] = 1
+    again = FuelLedger(hass, "entry")
+    await again.async_load()
+    assert again.accounts == ledger.accounts
+
+
+@pytest.mark.parametrize(
+    "page", [None, [], "page", {}, {"read_until": 5}, {"since": "yesterday"}]
+)
+async def test_a_page_that_makes_no_sense_costs_only_itself(
+    hass: HomeAssistant,
+    ledger: FuelLedger,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+    page: object,
+) -> None:
+    """That vehicle is read as for the first time; the others are known."""
+    await ledger.async_save()
+    hass_storage[KEY]["data"]["vehicles"]["2"] = page
+    again = FuelLedger(hass, "entry")
+    await again.async_load()
+    assert set(again.accounts) == {"1"}
+    assert "a page that cannot be read" in caplog.text
+
+
+async def test_an_account_has_one_ledger_over_reloads_and_none_when_removed(
+    hass: HomeAssistant, hass_storage: dict[str, Any]
+) -> None:
+    """A second one would overwrite what the first wrote, or be overwritten."""
+    ledger = await async_get_ledger(hass, "entry")
+    assert await async_get_ledger(hass, "entry") is ledger
+    assert await async_get_ledger(hass, "other") is not ledger
+    ledger.record("1", report(refill()), NOW)
+    await ledger.async_save()
+    await async_remove_ledger(hass, "entry")
+    assert KEY not in hass_storage
+    assert (await async_get_ledger(hass, "entry")).accounts == {}

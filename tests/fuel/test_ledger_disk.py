@@ -1,0 +1,141 @@
+"""The ledger on a real disk: nothing here is simulated but the power cut."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+import json
+from pathlib import Path
+import threading
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+import pytest
+
+from custom_components.fleet_telematics.fuel.ledger import Account, FuelLedger
+from custom_components.fleet_telematics.providers.models import (
+    FuelEvent,
+    FuelEventKind,
+    FuelReport,
+)
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+KEY = "fleet_telematics.entry.fuel"
+REFILL = FuelEvent(
+    vehicle_id="1",
+    kind=FuelEventKind.REFUELLED,
+    time=NOW - timedelta(hours=1),
+    volume=40.0,
+)
+
+
+@pytest.fixture
+def hass_storage() -> dict[str, Any]:
+    """Leave Home Assistant its real storage."""
+    return {}
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """Keep the configuration, and with it the storage, in a folder of its own."""
+    return str(tmp_path)
+
+
+@pytest.fixture
+def ledger_file(tmp_path: Path) -> Path:
+    """Return where the ledger is."""
+    return tmp_path / ".storage" / KEY
+
+
+@pytest.fixture
+def ledger(hass: HomeAssistant) -> FuelLedger:
+    """Return a ledger with a refill that has to fire."""
+    ledger = FuelLedger(hass, "entry")
+    ledger.record("1", FuelReport(), NOW - timedelta(hours=2))
+    ledger.record("1", FuelReport(events=(REFILL,)), NOW)
+    return ledger
+
+
+def entries(file: Path) -> list[dict[str, Any]]:
+    """Return what a file tells of the vehicle's events."""
+    found: list[dict[str, Any]] = json.loads(file.read_text())["data"]["vehicles"]["1"][
+        "entries"
+    ]
+    return found
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[: len(text) // 2], lambda _: ""])
+async def test_a_damaged_file_is_put_aside_and_nothing_fires_twice(
+    hass: HomeAssistant,
+    ledger: FuelLedger,
+    ledger_file: Path,
+    damage: Callable[[str], str],
+) -> None:
+    """What the vendor knows then is history, as at the very first read."""
+    (pending,) = ledger.pending()
+    ledger.mark_fired(pending)
+    await ledger.async_save()
+    ledger_file.write_text(damage(ledger_file.read_text()))
+
+    again = FuelLedger(hass, "entry")
+    await again.async_load()
+    assert again.accounts == {}
+    assert not ledger_file.exists()
+    assert len(list(ledger_file.parent.glob(f"{KEY}.corrupt.*"))) == 1
+    again.record("1", FuelReport(events=(REFILL,)), NOW)
+    assert again.pending() == []
+    assert again.accounts["1"].entries == ledger.accounts["1"].entries
+    await again.async_save()
+    assert len(entries(ledger_file)) == 1
+
+
+async def test_what_is_saved_is_on_the_disk_and_not_in_its_cache(
+    ledger: FuelLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File and directory are synced before a save is done: a power cut loses none."""
+    synced: list[int] = []
+    monkeypatch.setattr("atomicwrites._proper_fsync", synced.append)
+    await ledger.async_save()
+    assert len(synced) == 2
+
+
+async def test_the_event_loop_makes_no_json(
+    ledger: FuelLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thousand vehicles' pages become text in another thread."""
+    threads: list[int] = []
+    as_dict = Account.as_dict
+
+    def noting(page: Account) -> dict[str, Any]:
+        """Note who asks."""
+        threads.append(threading.get_ident())
+        return as_dict(page)
+
+    monkeypatch.setattr(Account, "as_dict", noting)
+    await ledger.async_save()
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+async def test_a_save_that_has_begun_is_done_even_if_nobody_waits(
+    hass: HomeAssistant, ledger: FuelLedger, ledger_file: Path
+) -> None:
+    """A reload cancels who waits; the marks of what fired have to arrive."""
+    saving = asyncio.create_task(ledger.async_save())
+    await asyncio.sleep(0)
+    saving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await saving
+    await hass.async_block_till_done()
+    assert len(entries(ledger_file)) == 1
+
+
+async def test_a_save_that_may_wait_is_written_when_home_assistant_ends(
+    hass: HomeAssistant, ledger: FuelLedger, ledger_file: Path
+) -> None:
+    """An orderly end loses not even how far was read."""
+    await ledger.async_save()
+    ledger.record("1", FuelReport(), NOW + timedelta(minutes=5))
+    ledger.async_save_later()
+    await hass.async_stop(force=True)
+    page = json.loads(ledger_file.read_text())["data"]["vehicles"]["1"]
+    assert page["read_until"] == "2026-11-20T12:05:00+00:00"
