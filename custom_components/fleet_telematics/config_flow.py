@@ -72,7 +72,7 @@ class FleetTelematicsConfigFlow(ConfigFlow, domain=DOMAIN):
                     await self.async_set_unique_id(f"{key}_{account.id}")
                     self._abort_if_unique_id_configured()
                     return self.async_create_entry(
-                        title=f"{provider.info.name} {account.title}".strip(),
+                        title=_title(provider.info.name, account.title),
                         data={CONF_PROVIDER: key, **data},
                     )
         schema = vol.Schema(field_schema(provider.info, provider.info.fields))
@@ -173,6 +173,11 @@ class FleetTelematicsConfigFlow(ConfigFlow, domain=DOMAIN):
             LOGGER.exception("Unexpected error while connecting %s", provider.info.name)
             errors["base"] = "unknown"
         return None
+
+
+def _title(vendor: str, account: str) -> str:
+    """Return an entry's title; a vendor may not tell whose account it is."""
+    return vendor if account in ("", vendor) else f"{vendor} {account}"
 
 
 def _cleared(fields: Iterable[Field], changes: Mapping[str, Any]) -> set[str]:

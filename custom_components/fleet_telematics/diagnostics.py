@@ -23,6 +23,8 @@ _HIDDEN: Final = {
     "location",
     "address",
     "driver",
+    # A customer's free text.
+    "service_visits",
 }
 
 

@@ -14,7 +14,7 @@ from homeassistant.helpers import (
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.fleet_telematics import async_remove_config_entry_device
+from custom_components.fleet_telematics import async_remove_config_entry_device, issues
 from custom_components.fleet_telematics.const import DOMAIN
 from simulator.faults import Fault, FaultKind
 from simulator.fleetgo import FleetGoServer
@@ -206,6 +206,52 @@ async def test_only_vehicles_that_left_can_be_deleted(
     for _ in range(5):
         await async_poll(hass)
     assert await async_remove_config_entry_device(hass, entry, device)
+
+
+async def test_a_chosen_group_removes_the_others_at_once(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """The user left them out: there is nothing to repair."""
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+    group, *others = entry.runtime_data.provider.choices("group")
+    assert others
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    await hass.config_entries.options.async_configure(
+        form["flow_id"],
+        {
+            "scan_interval": 60,
+            "refill_threshold": 8,
+            "theft_threshold": 8,
+            "expose_drivers": False,
+            "group": group,
+        },
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for _ in range(6):
+        await async_poll(hass)
+    left = len(entry.runtime_data.fleet.vehicles)
+    assert 0 < left < len(fleetgo_server.world.vehicles)
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    assert len(devices) == left + 1
+    assert not ir.async_get(hass).issues
+
+
+async def test_the_limit_of_entities_is_told(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Home Assistant itself only writes it to the log."""
+    monkeypatch.setattr(issues, "_MOST_ENTITIES", 50)
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+    await async_poll(hass)
+    issue_id = f"too_many_entities_{entry.entry_id}"
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
+    monkeypatch.undo()
+    await async_poll(hass)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
 
 
 async def test_removing_an_account_removes_its_ledger(

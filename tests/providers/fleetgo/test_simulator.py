@@ -48,8 +48,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def world(clock: Clock) -> World:
-    """A dozen vehicles."""
-    return World(city=AMSTERDAM, vehicles=12, seed=3, clock=clock)
+    """A dozen vehicles, in contact until a test says otherwise."""
+    world = World(city=AMSTERDAM, vehicles=12, seed=3, clock=clock)
+    for vehicle_id in world.vehicles:
+        world.set_online(vehicle_id, True)
+    return world
 
 
 @pytest.fixture
@@ -194,8 +197,8 @@ async def test_details_are_the_newest_avl_records(
         assert vehicle.last_report is not None
         age = truth[vehicle_id].time - vehicle.last_report
         assert timedelta() <= age <= timedelta(seconds=31)
-        state = fleetgo_server.world.state(
-            truth[vehicle_id].vehicle_id, vehicle.last_report
+        (state,) = fleetgo_server.world.track(
+            truth[vehicle_id].vehicle_id, vehicle.last_report, vehicle.last_report
         )
         assert vehicle.odometer == pytest.approx(state.odometer, abs=0.001)
         assert vehicle.fuel_consumed == pytest.approx(state.fuel_consumed, abs=0.001)

@@ -58,6 +58,16 @@ def connect(
 
 
 @pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """A fleet that is neither private nor out of touch unless a test says so."""
+    world = World(**request.param)
+    for vehicle_id in world.vehicles:
+        world.set_private(vehicle_id, private=False)
+        world.set_online(vehicle_id, online=True)
+    return world
+
+
+@pytest.fixture
 def provider(
     session: aiohttp.ClientSession, trackgps_server: TrackGpsServer
 ) -> TrackGps:
