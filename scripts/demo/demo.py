@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import errno
 from pathlib import Path
 import secrets
@@ -30,7 +30,7 @@ class Fleet:
     provider: str
     name: str
     city: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any]
 
 
 # TrackGPS allows one request in 30 seconds, which makes for a slow show.
