@@ -14,6 +14,8 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.fleet_telematics.const import DOMAIN, EVENT_FUEL
+from custom_components.fleet_telematics.providers.errors import Rejected
+from custom_components.fleet_telematics.providers.models import FuelReport
 from simulator.faults import Fault, FaultKind
 from simulator.trackgps import TrackGpsServer
 
@@ -280,3 +282,73 @@ async def test_a_foreign_vehicle_is_skipped_and_asks_nobody_to_log_in(
         ]
     )
     assert asked <= 2
+
+
+async def test_a_declined_vehicle_leaves_the_others_alone(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    events: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The vendor cannot tell of one vehicle's fuel; of all of them it is an outage."""
+    world = trackgps_server.world
+    declined, other, *_ = world.vehicles
+    provider = entry.runtime_data.provider
+    fuel = provider.fuel
+
+    async def ask(vehicle_id: str, start: datetime, end: datetime) -> FuelReport:
+        if vehicle_id in refused:
+            raise Rejected("refills: declined", status=200)
+        report: FuelReport = await fuel(vehicle_id, start, end)
+        return report
+
+    monkeypatch.setattr(provider, "fuel", ask)
+    refused = {str(trackgps_server.vendor_id(declined))}
+    world.refuel(other, 10.0)
+    await async_read_fuel(hass, entry)
+    assert len(events) == 1
+    assert entry.runtime_data.fuel.last_update_success
+
+    refused = {str(trackgps_server.vendor_id(one)) for one in world.vehicles}
+    await async_read_fuel(hass, entry)
+    await async_read_fuel(hass, entry)
+    assert not entry.runtime_data.fuel.last_update_success
+
+
+async def test_an_event_of_a_vehicle_without_a_device_holds_up_nobody(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    events: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+) -> None:
+    """It is told without a device, and the next one after it."""
+    world = trackgps_server.world
+    gone, other, *_ = world.vehicles
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{entry.unique_id}_{trackgps_server.vendor_id(gone)}"),
+        entry.entry_id,
+    )
+    assert device is not None
+    dr.async_get(hass).async_remove_device(device.id)
+    world.refuel(gone, 9.0)
+    world.refuel(other, 10.0)
+    await async_read_fuel(hass, entry)
+    assert [one.data["device_id"] is None for one in events].count(True) == 1
+    assert len(events) == 2
+
+
+async def test_what_happened_while_down_is_late_however_short(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    events: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+) -> None:
+    """A minute ago, but Home Assistant was not there."""
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    world = trackgps_server.world
+    world.refuel(next(iter(world.vehicles)), 9.0, world.now() - timedelta(minutes=1))
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await async_read_fuel(hass, entry)
+    assert [one.data["late"] for one in events] == [True]

@@ -10,7 +10,7 @@ from ..const import LOGGER
 from ..coordinator import FeedCoordinator, FleetConfigEntry
 from ..fleet import Fleet
 from ..providers.base import Feed, FeedPlan, Provider
-from ..providers.errors import AccessDenied
+from ..providers.errors import AccessDenied, Rejected
 from ..rotation import Rotation
 from .ledger import FuelLedger
 from .teller import FuelTeller
@@ -47,6 +47,7 @@ class FuelCoordinator(FeedCoordinator):
         self.denied: dict[str, datetime] = {}
         self._plan = plan
         self._rotation = Rotation(plan.vehicles_per_step)
+        self._declined: set[str] = set()
         self._read: set[str] = set()
         self._look_back_at: dict[str, datetime] = {}
         self.teller.async_hold()
@@ -103,6 +104,13 @@ class FuelCoordinator(FeedCoordinator):
                 )
                 self.denied[vehicle_id] = now + _DENIED_FOR
                 return
+            except Rejected:
+                # One vehicle's trouble; of all of them it is the vendor's.
+                self._declined.add(vehicle_id)
+                if self._declined.issuperset(self.fleet.vehicles.keys() - self.denied):
+                    raise
+                return
+            self._declined.discard(vehicle_id)
             if self.ledger.record(vehicle_id, report, end):
                 await self.teller.async_fire_pending()
             else:

@@ -27,7 +27,7 @@ class FuelTeller:
     """Fires each event of an account's ledger once.
 
     `rhythm` is how long it takes from one look at a vehicle to the next: what is
-    older when it is told, is told late.
+    older when it is told, is told late, and so is what happened before the start.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class FuelTeller:
         self._fleet = fleet
         self._rhythm = rhythm
         self._listeners: dict[str, FuelListener] = {}
+        self._since = dt_util.utcnow()
         self.held = False
 
     @callback
@@ -135,7 +136,8 @@ class FuelTeller:
     def _fire(self, entry: Entry) -> None:
         event = entry.event
         age = dt_util.utcnow() - event.time
-        data = payload(entry, late=age > self._rhythm() + _GRACE)
+        late = event.time < self._since or age > self._rhythm() + _GRACE
+        data = payload(entry, late=late)
         if (listener := self._listeners.get(event.vehicle_id)) is not None:
             listener(event.kind, data)
         account = self._entry.unique_id
@@ -145,15 +147,16 @@ class FuelTeller:
         (identifier,) = vehicle_device_info(self._entry, event.vehicle_id)[
             "identifiers"
         ]
-        device_id = dr.async_get_device_id_by_identifier(
-            self._hass, identifier, config_entry_id=self._entry.entry_id
+        # A vehicle that left meanwhile may have none any more.
+        device = dr.async_get(self._hass).async_get_device_by_identifier(
+            identifier, self._entry.entry_id
         )
         self._hass.bus.async_fire(
             EVENT_FUEL,
             {
                 "event_type": event.kind.value,
                 **data,
-                "device_id": device_id,
+                "device_id": None if device is None else device.id,
                 "entity_id": entity_id,
             },
         )
