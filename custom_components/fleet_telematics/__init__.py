@@ -21,6 +21,7 @@ from .devices import Devices
 from .fleet import Fleet
 from .fuel.coordinator import FuelCoordinator
 from .fuel.ledger import async_get_ledger, async_remove_ledger
+from .fuel.watcher import FuelWatcher
 from .issues import delete_issues
 from .providers import PROVIDERS
 from .providers.base import Feed
@@ -51,25 +52,29 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
     )
     devices = Devices(hass, entry, kind.info, fleet)
     positions = PositionsCoordinator(hass, entry, provider, fleet, devices)
+    plans = dict(provider.feeds)
+    ledger = await async_get_ledger(hass, entry.entry_id)
+    fuel: FuelCoordinator | FuelWatcher
+    if (plan := plans.pop(Feed.FUEL, None)) is not None:
+        fuel = FuelCoordinator(hass, entry, provider, fleet, plan, ledger)
+    else:
+        interval = positions.update_interval or kind.info.default_interval
+        fuel = FuelWatcher(hass, entry, fleet, ledger, interval)
     data = FleetData(
         provider=provider,
         queue=async_request_queue(hass, kind, entry.data),
         fleet=fleet,
         devices=devices,
         positions=positions,
+        fuel=fuel,
     )
-    plans = dict(provider.feeds)
-    if (plan := plans.pop(Feed.FUEL, None)) is not None:
-        ledger = await async_get_ledger(hass, entry.entry_id)
-        data.fuel = FuelCoordinator(hass, entry, provider, fleet, plan, ledger)
     if (plan := plans.pop(Feed.FIGURES, None)) is not None:
         data.figures = FiguresCoordinator(hass, entry, provider, fleet, plan)
     for feed, plan in plans.items():
         data.feeds[feed] = StepCoordinator(hass, entry, provider, fleet, feed, plan)
 
     await positions.async_config_entry_first_refresh()
-    if data.fuel is not None:
-        data.fuel.teller.async_show()
+    data.fuel.teller.async_show()
     entry.runtime_data = data
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     _start_feeds(hass, entry)
@@ -87,14 +92,11 @@ def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
             await coordinator.async_refresh()
 
     entry.async_create_background_task(hass, read_feeds(), f"{DOMAIN} first reads")
-    if data.fuel is None:
-        return
-    fuel = data.fuel
 
     @callback
     def start_fuel(hass: HomeAssistant) -> None:
         entry.async_create_background_task(
-            hass, fuel.async_start(), f"{DOMAIN} first fuel read"
+            hass, data.fuel.async_start(), f"{DOMAIN} first fuel read"
         )
 
     # Automations listen once Home Assistant has started: before, events are lost.

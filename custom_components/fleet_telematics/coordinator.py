@@ -29,6 +29,7 @@ from .rotation import Rotation
 
 if TYPE_CHECKING:
     from .fuel.coordinator import FuelCoordinator
+    from .fuel.watcher import FuelWatcher
 
 # So many vehicles write their entities before the event loop has its turn.
 _SLICE: Final = 20
@@ -47,8 +48,8 @@ class FleetData:
     fleet: Fleet
     devices: Devices
     positions: PositionsCoordinator
+    fuel: FuelCoordinator | FuelWatcher
     feeds: dict[Feed, FeedCoordinator] = field(default_factory=dict)
-    fuel: FuelCoordinator | None = None
     figures: FiguresCoordinator | None = None
 
 

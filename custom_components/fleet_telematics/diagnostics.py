@@ -1,6 +1,6 @@
 """Diagnostics without anything that tells whose vehicles these are, or where."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 import hashlib
 from typing import Any, Final
@@ -12,6 +12,7 @@ from homeassistant.helpers import device_registry as dr
 from .const import CONF_PROVIDER, CONF_VEHICLES
 from .coordinator import FeedCoordinator, FleetConfigEntry
 from .devices import vehicle_id_of
+from .fuel.coordinator import FuelCoordinator
 from .providers.models import Vehicle
 
 _HIDDEN: Final = {
@@ -77,17 +78,17 @@ async def async_get_config_entry_diagnostics(
     """Return how an account is doing."""
     data = entry.runtime_data
     coordinators: list[FeedCoordinator] = [data.positions, *data.feeds.values()]
-    if data.fuel is not None:
+    denied: Collection[str] = ()
+    if isinstance(data.fuel, FuelCoordinator):
         coordinators.append(data.fuel)
+        denied = data.fuel.denied
     return {
         **_settings(entry),
         "requests_last_hour": data.queue.sent_last_hour,
         "rejected_readings": dict(data.fleet.guard.rejected),
         "feeds": {one.feed.value: _coordinator(one) for one in coordinators},
-        "fuel": None
-        if data.fuel is None
-        else {
-            "denied_vehicles": sorted(_alias(entry, one) for one in data.fuel.denied),
+        "fuel": {
+            "denied_vehicles": sorted(_alias(entry, one) for one in denied),
             "events": {
                 _alias(entry, vehicle_id): len(account.entries)
                 for vehicle_id, account in data.fuel.ledger.accounts.items()

@@ -22,9 +22,7 @@ async def async_setup_entry(
     entry: FleetConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the event of every vehicle whose fuel events were read once."""
-    if entry.runtime_data.fuel is None:
-        return
+    """Add the event of every vehicle whose fuel is known of."""
     ledger = entry.runtime_data.fuel.ledger
     async_add_vehicle_entities(
         entry,
@@ -55,9 +53,8 @@ class FuelEventEntity(VehicleEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Listen for events while the entity exists."""
         await super().async_added_to_hass()
-        fuel = self.entry.runtime_data.fuel
-        if fuel is not None:
-            self.async_on_remove(fuel.teller.async_listen(self.vehicle_id, self._show))
+        teller = self.entry.runtime_data.fuel.teller
+        self.async_on_remove(teller.async_listen(self.vehicle_id, self._show))
 
     @callback
     def _show(self, kind: str, data: dict[str, Any]) -> None:

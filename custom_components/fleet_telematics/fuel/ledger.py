@@ -189,6 +189,9 @@ class FuelLedger:
             serialize_in_event_loop=False,
         )
         self.accounts: dict[str, Account] = {}
+        # What each vehicle's detector remembers, where events are concluded.
+        self.detectors: dict[str, dict[str, Any]] = {}
+        self._save_due = 0.0
 
     async def async_load(self) -> None:
         """Read the ledger from disk.
@@ -199,6 +202,7 @@ class FuelLedger:
         """
         stored = await self._store.async_load() or {}
         pages = stored.get("vehicles") or {}
+        self.detectors = dict(stored.get("detectors") or {})
         self.accounts = {}
         for vehicle_id, page in pages.items():
             try:
@@ -212,6 +216,7 @@ class FuelLedger:
 
     async def async_save(self) -> None:
         """Write the ledger to disk now; once begun, it is done even if cancelled."""
+        self._save_due = 0.0
         await asyncio.shield(
             self._hass.async_create_task(
                 self._store.async_save(self._content()), f"{DOMAIN} fuel ledger"
@@ -221,7 +226,11 @@ class FuelLedger:
     @callback
     def async_save_later(self) -> None:
         """Write the ledger soon: for what can be read again."""
-        self._store.async_delay_save(self._content, _SAVE_DELAY)
+        # Asked again meanwhile, the store would begin to wait anew.
+        now = self._hass.loop.time()
+        if now >= self._save_due:
+            self._save_due = now + _SAVE_DELAY
+            self._store.async_delay_save(self._content, _SAVE_DELAY)
 
     async def async_remove(self) -> None:
         """Delete the ledger from disk."""
@@ -286,7 +295,7 @@ class FuelLedger:
         )
 
     def _content(self) -> dict[str, Any]:
-        return {"vehicles": _Pages(self.accounts)}
+        return {"vehicles": _Pages(self.accounts), "detectors": dict(self.detectors)}
 
 
 async def async_get_ledger(hass: HomeAssistant, entry_id: str) -> FuelLedger:
@@ -370,4 +379,11 @@ def payload(entry: Entry, late: bool) -> dict[str, Any]:
         "longitude": None if location is None else location.longitude,
         "private": bool(event.private),
         "late": late,
+        # Between these it happened, where it was concluded after a silence.
+        "earliest": _local(event.earliest),
+        "latest": _local(event.latest),
     }
+
+
+def _local(moment: datetime | None) -> str | None:
+    return None if moment is None else dt_util.as_local(moment).isoformat()
