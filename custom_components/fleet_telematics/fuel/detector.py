@@ -8,33 +8,35 @@ and by more than noise and driving explain. Like is compared with like where tha
 possible: levels of one stand, where the slope is the same, or levels while driving.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from math import sqrt
 from statistics import median
 from typing import Any, Final, Self
 
 from ..providers.models import FuelEvent, FuelEventKind, FuelOrigin
 from .consumption import Consumption
+from .levels import Side, compare
 from .noise import Noise
 from .reading import Reading, Sample
 
-# How many samples are remembered, and how many of a kind are compared.
-_REMEMBERED: Final = 12
-_COMPARED: Final = 4
+# How many samples are remembered. Changes are looked for among fewer.
+_REMEMBERED: Final = 16
+_JUDGED: Final = 14
+# Where readings come so often that they would not reach back so far, some between
+# are forgotten, and none of so many newest ones.
+_REACH: Final = timedelta(minutes=90)
+_NEWEST: Final = 8
 
-# What a slope adds to all levels of one stand, in percent (standard deviation).
-_SLOPE: Final = 2.5
 # By how many standard deviations two levels differ that are not the same, where the
 # vehicle was seen to stand and where it was not: there are many more of the latter.
-_CERTAIN: Final = 3.5
+_CERTAIN: Final = 4.0
 _CERTAIN_UNSEEN: Final = 5.0
 # A sample that is nearer than this to the level before belongs to it: filling or
 # draining has not begun.
 _ON_THE_WAY: Final = 2.0
-# A median is a little less exact than a mean.
-_MEDIAN: Final = 1.25
 
 # In a silence between two samples a vehicle may have stopped so long, and gone the
 # rest of the time so fast (km/h).
@@ -45,14 +47,16 @@ _UNSEEN_SPEED: Final = 90.0
 _IDLING: Final = 3.0
 # What takes longer is a leak or the sun, unless nobody looked.
 _SLOWEST: Final = timedelta(minutes=45)
-# A level has settled when it goes on by no more than this, after a sudden change or
-# for a time. Otherwise the tank is still being filled or drained.
+# A level has settled when it goes on by no more than this. After a step that is
+# sudden it is enough to look for as long as another sudden step would have taken,
+# and after a silence in which all filling and draining ends, just once more.
 _SUDDEN: Final = 4.0
 _SETTLED: Final = 1.8
 _SETTLING: Final = timedelta(minutes=5)
+_LONGEST: Final = timedelta(minutes=15)
 # Neighbours in time tell of noise.
 _CLOSE: Final = timedelta(minutes=15)
-# Shorter is not worth telling: an event's time is exact to some minutes.
+# A shorter range is not worth telling: an event's time is exact to some minutes.
 _RANGE: Final = timedelta(minutes=15)
 _HOUR: Final = timedelta(hours=1)
 
@@ -112,13 +116,9 @@ class Detector:
         if previous is not None and sample.time - previous.time < _CLOSE:
             self._noise.learn(previous, sample)
         self._samples.append(sample)
-        change = max(
-            self._changes(), key=lambda change: change.certainty, default=None
-        )
+        change = max(self._changes(), key=lambda change: change.certainty, default=None)
         if change is None:
-            for forgotten in self._samples[:-_REMEMBERED]:
-                self._consumption.learn(forgotten)
-            del self._samples[:-_REMEMBERED]
+            self._forget()
             return []
         event = self._event(change, reading.tank_capacity)
         del self._samples[: change.first]
@@ -126,6 +126,20 @@ class Detector:
         return [event]
 
     # What is remembered.
+
+    def _forget(self) -> None:
+        """Keep the samples few and their reach long."""
+        samples = self._samples
+        if len(samples) <= _REMEMBERED:
+            return
+        if samples[-1].time - samples[0].time > _REACH:
+            self._consumption.learn(samples.pop(0))
+            return
+        densest = min(
+            range(1, len(samples) - _NEWEST),
+            key=lambda number: samples[number + 1].time - samples[number - 1].time,
+        )
+        del samples[densest]
 
     def as_dict(self) -> dict[str, Any]:
         """Return what goes on disk."""
@@ -163,30 +177,46 @@ class Detector:
     def _changes(self) -> Iterator[_Change]:
         """Return the changes that the samples prove."""
         samples = self._samples
-        newest = samples[-1]
+        if len(samples) < 3:
+            return
+        rate = self._consumption.rate
         least = min(self.refill_threshold, self.theft_threshold) / 2
-        for last in range(len(samples) - 2):
+        low, high = sorted(sample.level for sample in samples[-2:])
+        # Earlier changes were judged when more was known of what came before.
+        for last in range(max(0, len(samples) - _JUDGED), len(samples) - 2):
             start = samples[last]
-            if abs(newest.level - start.level) < least:
+            if low - least < start.level < high + least:
+                continue
+            before = Side.of(
+                [
+                    (sample, sample.level - rate * sample.distance(start))
+                    for sample in samples[last::-1]
+                ],
+                self._noise,
+            )
+            if self._strays(start, before) > _CERTAIN:
                 continue
             stopped = False
             for first in range(last + 1, len(samples) - 1):
-                stopped = stopped or _may_have_stopped(
-                    samples[first - 1], samples[first]
-                )
-                if not stopped:
-                    continue
-                if first > last + 1 and samples[first].time - start.time > _SLOWEST:
+                between = samples[first - 1]
+                stopped = stopped or _may_have_stopped(between, samples[first])
+                if first > last + 1 and (
+                    samples[first].time - samples[last + 1].time > _SLOWEST
+                    or self._strays(between, before) < _ON_THE_WAY
+                ):
                     break
-                change = self._compare(last, first)
-                if change is not None and self._proves(change):
+                if stopped and (change := self._compare(last, first, before)):
                     yield change
 
-    def _compare(self, last: int, first: int) -> _Change | None:
+    def _strays(self, sample: Sample, side: Side) -> float:
+        """Return by how many standard deviations a sample is off a level."""
+        expected = side.expected(sample, self._noise)
+        return abs(sample.level - expected.level) / sqrt(expected.variance)
+
+    def _compare(self, last: int, first: int, before: Side) -> _Change | None:
         """Return how the level changed from the sample `last` to `first`.
 
-        None where the samples since then do not hold one level, or the change did
-        not begin after `last`.
+        None where the samples since then do not hold one level, or prove nothing.
         """
         samples = self._samples
         start, end = samples[last], samples[first]
@@ -195,99 +225,23 @@ class Detector:
             (sample, sample.level + rate * end.distance(sample))
             for sample in samples[first:]
         ]
-        if not self._hold(after):
-            return None
-        before = [
-            (sample, sample.level - rate * sample.distance(start))
-            for sample in samples[last::-1]
-        ]
-        level_before, level_after, variance = self._levels(before, after)
+        middle = median([level for _, level in after])
+        for sample, level in after:
+            if (level - middle) ** 2 > _CERTAIN**2 * self._noise.variance(sample):
+                return None
+        level_before, level_after, variance = compare(
+            before, Side.of(after, self._noise)
+        )
         driven = rate * start.distance(end)
-        if not self._near(start, level_before, _CERTAIN) or any(
-            self._near(sample, level_before, _ON_THE_WAY)
-            for sample in samples[last + 1 : first]
-        ):
-            return None
-        return _Change(
+        change = _Change(
             last=last,
             first=first,
             before=level_before,
             after=level_after,
             added=level_after - level_before + driven,
-            deviation=(variance + (self._consumption.doubt * driven) ** 2) ** 0.5,
+            deviation=sqrt(variance + (self._consumption.doubt * driven) ** 2),
         )
-
-    def _hold(self, after: Sequence[tuple[Sample, float]]) -> bool:
-        """Whether all levels may be the same one."""
-        middle = median(level for _, level in after)
-        return all(
-            (level - middle) ** 2 <= _CERTAIN**2 * self._noise.variance(sample)
-            for sample, level in after
-        )
-
-    def _near(self, sample: Sample, level: float, deviations: float) -> bool:
-        """Whether a sample may be of a level."""
-        variance = self._noise.variance(sample)
-        if sample.stand is not None:
-            variance += _SLOPE**2
-        return (sample.level - level) ** 2 <= deviations**2 * variance
-
-    def _levels(
-        self,
-        before: Sequence[tuple[Sample, float]],
-        after: Sequence[tuple[Sample, float]],
-    ) -> tuple[float, float, float]:
-        """Return the levels before and after, and the variance of their difference.
-
-        Both begin with the sample that is closest to the change. The levels at a
-        stand are off by the same unknown slope: this is the least squares' estimate
-        of both levels and that slope, given how steep slopes are.
-        """
-        stand_before, stand_after = before[0][0].stand, after[0][0].stand
-        same = stand_before is not None and stand_before == stand_after
-        slope = 0.0 if same else _SLOPE**2
-        moved_before, stood_before = self._groups(before, stand_before, slope)
-        moved_after, stood_after = self._groups(after, stand_after, slope)
-        level_before, weight_before = _average(moved_before, stood_before)
-        level_after, weight_after = _average(moved_after, stood_after)
-        variance = 1 / weight_before + 1 / weight_after
-        if same:
-            share_before = stood_before[1] / weight_before
-            share_after = stood_after[1] / weight_after
-            weight = (
-                1 / _SLOPE**2
-                + share_before * moved_before[1]
-                + share_after * moved_after[1]
-            )
-            leaning = (
-                stood_before[1] * (stood_before[0] - level_before)
-                + stood_after[1] * (stood_after[0] - level_after)
-            ) / weight
-            level_before -= leaning * share_before
-            level_after -= leaning * share_after
-            variance += (share_before - share_after) ** 2 / weight
-        return level_before, level_after, variance
-
-    def _groups(
-        self, side: Sequence[tuple[Sample, float]], stand: int | None, slope: float
-    ) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Return level and weight in motion and at the stand; 0 is not known."""
-        moved = [one for one in side if one[0].stand is None]
-        stood = [one for one in side if stand is not None and one[0].stand == stand]
-        return (
-            self._group(moved[:_COMPARED], 0.0),
-            self._group(stood[:_COMPARED], slope),
-        )
-
-    def _group(
-        self, group: Sequence[tuple[Sample, float]], shared: float
-    ) -> tuple[float, float]:
-        """Return level and weight of samples that share an error beside their own."""
-        if not group:
-            return 0.0, 0.0
-        variance = sum(self._noise.variance(sample) for sample, _ in group)
-        variance *= _MEDIAN / len(group) ** 2
-        return median(level for _, level in group), 1 / (variance + shared)
+        return change if self._proves(change) else None
 
     def _proves(self, change: _Change) -> bool:
         """Whether a change is a refill or a theft, and over."""
@@ -307,26 +261,34 @@ class Detector:
 
     def _settled(self, change: _Change) -> bool:
         """Whether the level stays where it went, and does not go on."""
-        after = self._samples[change.first :]
-        if any(sample.stand is None for sample in after):
-            return True
+        samples = self._samples
+        after = samples[change.first :]
         sign = 1 if change.added > 0 else -1
         levels = [sign * sample.level for sample in after]
-        came_from = sign * self._samples[change.first - 1].level
-        if levels[0] - came_from > _SUDDEN:
-            return median(levels[1:]) - levels[0] <= _SETTLED
-        middle = len(levels) // 2
+        moved = sum(sample.stand is None for sample in after)
+        if moved:
+            # It is over, but the first level may have been on the way.
+            return (
+                max(moved, len(after) - moved) > 1 or levels[1] - levels[0] < _SETTLED
+            )
+        held = after[-1].time - after[0].time
+        took = after[0].time - samples[change.first - 1].time
+        step = levels[0] - sign * samples[change.first - 1].level
+        wait = _SETTLING
+        if step > _SUDDEN:
+            wait = timedelta(0) if took > _LONGEST else took * (_SUDDEN / step)
+        middle = len(levels) // 2 if held >= _SETTLING else 1
         return (
-            after[-1].time - after[0].time >= _SETTLING
+            held >= min(wait, _SETTLING)
             and median(levels[middle:]) - median(levels[:middle]) <= _SETTLED
         )
 
     def _parked(self, change: _Change) -> bool:
         """Whether the engine may have been off while the level changed."""
         samples = self._samples[change.last : change.first + 1]
-        return any(sample.calm for sample in samples) or any(
-            _unseen(earlier, later) for earlier, later in pairwise(samples)
-        )
+        return any(
+            sample.stand is not None and sample.engine is not True for sample in samples
+        ) or any(_unseen(earlier, later) for earlier, later in pairwise(samples))
 
     def _idled(self, change: _Change) -> float:
         """Return what an engine that ran all the time may have taken."""
@@ -340,7 +302,8 @@ class Detector:
         # It began before the first sample that shows it.
         start, end = self._samples[change.last : change.last + 2]
         long = end.time - start.time > _RANGE
-        place = self._place(change)
+        private = _private(self._samples[change.last : change.first + 1])
+        place = None if private else self._place(change)
         percent = round(abs(change.added), 1)
         return FuelEvent(
             vehicle_id=self.vehicle_id,
@@ -363,7 +326,7 @@ class Detector:
             level_after=_percent(change.after),
             address=None if place is None else place.address,
             location=None if place is None else place.location,
-            private=_private(self._samples[change.last : change.first + 1]),
+            private=private,
         )
 
     def _place(self, change: _Change) -> Sample | None:
@@ -388,12 +351,6 @@ def _unseen(earlier: Sample, later: Sample) -> bool:
     """Whether there was time to stop between two samples."""
     driving = earlier.distance(later) / _UNSEEN_SPEED * _HOUR
     return later.time - earlier.time - driving >= _UNSEEN_STOP
-
-
-def _average(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
-    """Return the average of two levels by their weights, and its weight."""
-    weight = one[1] + other[1]
-    return (one[0] * one[1] + other[0] * other[1]) / weight, weight
 
 
 def _private(samples: Iterable[Sample]) -> bool | None:

@@ -62,8 +62,8 @@ class Reading:
 class Sample:
     """A reading with a level.
 
-    `stand` is the second at which the stand was first seen, the same for all its
-    samples, and None while driving. A place is kept of stands only, and never a
+    `stand` is when the stand was first seen, the same for all its samples, and
+    None while driving. A place is kept of stands only, and never a
     private one.
     """
 
@@ -71,7 +71,7 @@ class Sample:
     level: float
     engine: bool | None
     odometer: float | None
-    stand: int | None
+    stand: datetime | None
     location: Position | None = None
     address: str | None = None
     private: bool | None = None
@@ -82,7 +82,7 @@ class Sample:
         went = previous is not None and _went(previous, reading)
         stands = not went if reading.moving is None else not reading.moving
         if previous is None or previous.stand is None or went:
-            stand = int(reading.time.timestamp())
+            stand = reading.time
         else:
             stand = previous.stand
         shown = stands and not reading.private
@@ -99,8 +99,12 @@ class Sample:
 
     @property
     def calm(self) -> bool:
-        """Whether nothing shakes the fuel."""
-        return self.stand is not None and self.engine is not True
+        """Whether nothing shakes the fuel: not even the braking just before."""
+        return (
+            self.stand is not None
+            and self.engine is not True
+            and self.stand != self.time
+        )
 
     def distance(self, later: Sample) -> float:
         """Return the kilometres to a later sample, at worst a guess."""
@@ -113,9 +117,11 @@ class Sample:
     def as_dict(self) -> dict[str, Any]:
         """Return what goes on disk."""
         stored: dict[str, Any] = {"time": self.time.isoformat(), "level": self.level}
-        for key in ("engine", "odometer", "stand", "address", "private"):
+        for key in ("engine", "odometer", "address", "private"):
             if (value := getattr(self, key)) is not None:
                 stored[key] = value
+        if self.stand is not None:
+            stored["stand"] = self.stand.isoformat()
         if self.location is not None:
             stored["location"] = [self.location.latitude, self.location.longitude]
         return stored
@@ -123,13 +129,13 @@ class Sample:
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:
         """Return a sample from disk."""
-        place = stored.get("location")
+        place, stand = stored.get("location"), stored.get("stand")
         return cls(
             time=datetime.fromisoformat(stored["time"]),
             level=stored["level"],
             engine=stored.get("engine"),
             odometer=stored.get("odometer"),
-            stand=stored.get("stand"),
+            stand=None if stand is None else datetime.fromisoformat(stand),
             location=Position(latitude=place[0], longitude=place[1]) if place else None,
             address=stored.get("address"),
             private=stored.get("private"),
