@@ -185,6 +185,25 @@ VEHICLE_SENSORS: tuple[SensorEntityDescription, ...] = (
         native_unit_of_measurement=UnitOfVolume.LITERS,
         suggested_display_precision=1,
     ),
+    *(
+        SensorEntityDescription(
+            key=key,
+            device_class=SensorDeviceClass.VOLUME_STORAGE,
+            native_unit_of_measurement=UnitOfVolume.LITERS,
+            suggested_display_precision=1,
+            entity_category=EntityCategory.DIAGNOSTIC,
+            entity_registry_enabled_default=False,
+        )
+        for key in (
+            "fuel_volume_secondary",
+            "month_refuelled",
+            "month_stolen",
+            "month_consumed",
+            "month_refuelled_secondary",
+            "month_stolen_secondary",
+            "month_consumed_secondary",
+        )
+    ),
     SensorEntityDescription(
         key="last_trip_distance",
         device_class=SensorDeviceClass.DISTANCE,

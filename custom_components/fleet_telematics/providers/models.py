@@ -118,6 +118,15 @@ class Vehicle:
     fuel_used_today: float | None = None
     fuel_cost_today: float | None = None
 
+    # What a vendor sums up over the last month, of either of two fuel sensors.
+    month_refuelled: float | None = None
+    month_stolen: float | None = None
+    month_consumed: float | None = None
+    fuel_volume_secondary: float | None = None
+    month_refuelled_secondary: float | None = None
+    month_stolen_secondary: float | None = None
+    month_consumed_secondary: float | None = None
+
     # Fuel events so far; fuel_theft is whether one was suspected of late.
     last_refill: datetime | None = None
     last_refill_volume: float | None = None

@@ -252,9 +252,10 @@ SUMS = (
 )
 
 
-def report(*rows: object, end: datetime = NOW) -> FuelReport:
-    """Read refills of vehicle 4711."""
-    return mapping.fuel_report("4711", list(rows), LOCAL, end)
+def report(*rows: object, end: datetime = NOW, days: float = 2) -> FuelReport:
+    """Read refills of vehicle 4711 over the days before `end`."""
+    start = end - timedelta(days=days)
+    return mapping.fuel_report("4711", list(rows), LOCAL, start, end)
 
 
 def test_a_refill_is_read_whole() -> None:
@@ -294,10 +295,35 @@ def test_events_in_any_case(
     assert (event.kind, event.source) == (kind, source)
 
 
+def test_sums_of_a_month_are_read_from_a_window_of_a_month() -> None:
+    """Those of both sensors; over two days they would be of two days."""
+    rows = [
+        {"event": name, "estimation": litres, "date": "2026-07-14T10:15:00"}
+        for litres, name in enumerate(("RemainingFuel", *SUMS), start=1)
+    ]
+    month = report(*rows, days=30.9).vehicle
+    assert month is not None
+    assert month.fuel_volume == 1
+    assert month.month_refuelled == 3
+    assert month.month_stolen == 4
+    assert month.month_consumed == 5
+    assert month.month_refuelled_secondary == 7
+    assert month.month_stolen_secondary == 8
+    assert month.fuel_volume_secondary == 9
+    assert month.month_consumed_secondary == 10
+    days = report(*rows).vehicle
+    assert days is not None
+    assert (days.fuel_volume, days.fuel_volume_secondary) == (1, 9)
+    assert days.month_refuelled is None
+    kept = mapping.month_kept(days, month)
+    assert kept.month_refuelled == 3
+    assert mapping.month_kept(days, None) == days
+
+
 @pytest.mark.parametrize("name", [*SUMS, "Rinsing", "", None, 7])
 def test_sums_and_unknown_events_are_no_events(name: object) -> None:
     """They are sums over the window, or words we do not know."""
-    assert report({**REFILL, "event": name}) == FuelReport()
+    assert report({**REFILL, "event": name}).events == ()
 
 
 def test_the_remaining_fuel_is_what_is_in_the_tank() -> None:

@@ -108,6 +108,14 @@ def kind_and_id(vehicle_id: str) -> tuple[str, str]:
     return "vehicles", vehicle_id
 
 
+def shown(sighting: Sighting) -> Vehicle:
+    """Return the vehicle as users see it: without a name its own id is one."""
+    vehicle = sighting.vehicle
+    if vehicle.name is not None:
+        return vehicle
+    return replace(vehicle, name=kind_and_id(vehicle.id)[1])
+
+
 def latest(vehicle_id: str, value: object, known: Sighting | None) -> Sighting | None:
     """Return the latest waypoint of a vehicle (document, 1.4 to 1.6).
 

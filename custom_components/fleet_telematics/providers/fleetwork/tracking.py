@@ -60,7 +60,7 @@ class Tracking:
             self._whole_at = now
         self._known = known
         return Batch(
-            vehicles={one: sighting.vehicle for one, sighting in known.items()},
+            vehicles={one: mapping.shown(sighting) for one, sighting in known.items()},
             complete=whole,
         )
 

@@ -1,6 +1,7 @@
 """TrackGPS (AROBS), Romania: one request per 30 seconds, times on a local clock."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from typing import Final, override
@@ -92,6 +93,7 @@ class TrackGps(Provider):
         )
         self._access = Access()
         self._details: dict[str, Vehicle] = {}
+        self._fuel: dict[str, Vehicle] = {}
         # When it began; None where the first look found none.
         self._last_stops: dict[str, datetime | None] = {}
 
@@ -133,7 +135,13 @@ class TrackGps(Provider):
             self._access.refused([vehicle_id])
             raise
         self._access.granted([vehicle_id])
-        return mapping.fuel_report(vehicle_id, rows, self._local, end)
+        report = mapping.fuel_report(vehicle_id, rows, self._local, start, end)
+        if report.vehicle is None:
+            return report
+        # The month is read once a day: until then it stays as it was told.
+        known = mapping.month_kept(report.vehicle, self._fuel.get(vehicle_id))
+        self._fuel[vehicle_id] = known
+        return replace(report, vehicle=known)
 
     @override
     async def details(self, vehicle_ids: Sequence[str]) -> Batch:

@@ -24,6 +24,21 @@ _LOST_WHEN_RUNNING: Final = timedelta(hours=1)
 _LOST_WHEN_PARKED: Final = timedelta(hours=24)
 
 _SECONDARY: Final = "secondarysource"
+_REMAINING: Final = {
+    "remainingfuel": "fuel_volume",
+    "remainingfuelsecondarysource": "fuel_volume_secondary",
+}
+_SUMS: Final = {
+    **_REMAINING,
+    "totalrefill": "month_refuelled",
+    "totalpossibletheft": "month_stolen",
+    "totalfuelconsumption": "month_consumed",
+    "totalrefillsecondarysource": "month_refuelled_secondary",
+    "totalpossibletheftsecondarysource": "month_stolen_secondary",
+    "totalfuelconsumptionsecondarysource": "month_consumed_secondary",
+}
+# The longest window that the vendor takes, on every clock.
+_MONTH: Final = timedelta(days=30)
 _EVENTS: Final = {
     "fueling": FuelEventKind.REFUELLED,
     "possiblefueltheft": FuelEventKind.THEFT_SUSPECTED,
@@ -87,28 +102,54 @@ def vehicle(row: object, local: LocalTime, now: datetime) -> Vehicle | None:
 
 
 def fuel_report(
-    vehicle_id: str, rows: Sequence[object], local: LocalTime, end: datetime
+    vehicle_id: str,
+    rows: Sequence[object],
+    local: LocalTime,
+    start: datetime,
+    end: datetime,
 ) -> FuelReport:
-    """Read the payload of refills for a window up to `end`, oldest event first.
+    """Read the payload of refills for a window, oldest event first.
 
-    Beside the events it holds sums over the window; of those only what remains
-    in the tank says something about the vehicle.
+    Beside the events it holds sums over the window: what remains in the tank, and,
+    where the window is a month, how that month was.
     """
     events: list[FuelEvent] = []
-    remaining: float | None = None
+    sums: dict[str, float] = {}
+    summed = _SUMS if end - start >= _MONTH else _REMAINING
     for row in rows:
         item = parse.folded(row)
         name = (parse.text(item.get("event")) or "").lower()
-        if name == "remainingfuel":
-            # A vehicle without a fuel sensor has 0 there.
-            remaining = parse.number(item.get("estimation"), low=0) or None
+        if (field := summed.get(name)) is not None:
+            volume = parse.number(item.get("estimation"), low=0)
+            # A vehicle without a fuel sensor has 0 left in its tank.
+            if volume or (volume is not None and name not in _REMAINING):
+                sums[field] = volume
         elif (event := _fuel_event(vehicle_id, name, item, local, end)) is not None:
             events.append(event)
     return FuelReport(
         events=tuple(sorted(events, key=lambda event: event.time)),
-        vehicle=None
-        if remaining is None
-        else Vehicle(id=vehicle_id, fuel_volume=remaining),
+        vehicle=_summed(vehicle_id, sums),
+    )
+
+
+def _summed(vehicle_id: str, sums: Mapping[str, float]) -> Vehicle | None:
+    """Return the sums of a vehicle; None where its fuel is not measured."""
+    if not any(sums.values()):
+        return None
+    return Vehicle(id=vehicle_id, **sums)  # type: ignore[arg-type]
+
+
+def month_kept(told: Vehicle, known: Vehicle | None) -> Vehicle:
+    """Return the sums with those of the month that an earlier read told."""
+    if known is None:
+        return told
+    return replace(
+        told,
+        **{
+            field: getattr(known, field)
+            for field in _SUMS.values()
+            if field.startswith("month") and getattr(told, field) is None
+        },
     )
 
 
