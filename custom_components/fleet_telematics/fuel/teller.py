@@ -47,6 +47,13 @@ class FuelTeller:
         self._listeners: dict[str, FuelListener] = {}
         self._since = dt_util.utcnow()
         self.held = False
+        self._ended = False
+        entry.async_on_unload(self._end)
+
+    @callback
+    def _end(self) -> None:
+        """Leave what is not told yet to whoever comes after a reload."""
+        self._ended = True
 
     @callback
     def async_listen(
@@ -107,6 +114,7 @@ class FuelTeller:
         """
         return (
             self._hass.state is CoreState.running
+            and not self._ended
             and self._entry.state is not ConfigEntryState.UNLOAD_IN_PROGRESS
         )
 
