@@ -196,13 +196,13 @@ async def test_refills_are_the_worlds_fuel_records(
             assert event.volume == pytest.approx(record.volume, abs=0.005)
             assert event.private is record.private
             seen.add(record.kind)
-        if secondary:
-            assert report.vehicle is None
-        else:
-            assert report.vehicle is not None
-            assert report.vehicle.fuel_volume == pytest.approx(
-                world.state(vehicle_id).fuel_volume, abs=0.005
-            )
+        assert report.vehicle is not None
+        told = report.vehicle
+        sensors = (told.fuel_volume, told.fuel_volume_secondary)
+        remaining, other = reversed(sensors) if secondary else sensors
+        truth = world.state(vehicle_id).fuel_volume
+        assert remaining == pytest.approx(truth, abs=0.005)
+        assert other is None
     assert seen == {"refill", "theft"}
 
 
