@@ -19,6 +19,7 @@ from custom_components.fleet_telematics.const import DOMAIN, EVENT_FUEL
 from simulator.trackgps import TrackGpsServer
 
 from .automations import device_of
+from .conftest import Clock
 from .helpers import async_read_all, async_set_up, entity_id_of, entry_of
 
 
@@ -48,6 +49,7 @@ def logbook(
     hass: HomeAssistant, hass_ws_client: Callable[[HomeAssistant], Any]
 ) -> Callable[..., Any]:
     """Return what reads this integration's entries in the logbook."""
+
     async def read(**chosen: list[str]) -> list[dict[str, Any]]:
         """Ask as the logbook's panel does."""
         await async_wait_recording_done(hass)
@@ -72,12 +74,14 @@ async def test_a_refill_and_a_theft_read_like_sentences(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     trackgps_server: TrackGpsServer,
+    clock: Clock,
     logbook: Callable[..., Any],
 ) -> None:
     """Which vehicle, what, how much and where; also on the vehicle's own page."""
     world = trackgps_server.world
     vehicle_id = next(iter(world.vehicles))
     vehicle = trackgps_server.vendor_id(vehicle_id)
+    clock.advance(minutes=2)
     refill = world.refuel(vehicle_id, 12.5)
     await async_read_all(hass, entry)
     world.steal(vehicle_id, 5.0)

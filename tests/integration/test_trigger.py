@@ -535,7 +535,8 @@ async def test_the_editor_offers_what_a_vehicle_can_do(
     offered = {}
     for server in (fleetgo_server, trackgps_server, fleetwork_server):
         entry = await async_add_through_flow(hass, server)
-        await async_read_all(hass, entry)
+        if server is trackgps_server:
+            await async_read_all(hass, entry)
         vehicle = server.vendor_id(next(iter(server.world.vehicles)))
         offered[server.key] = await async_offered(
             hass,
