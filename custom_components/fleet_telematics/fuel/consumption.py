@@ -1,19 +1,19 @@
 """What a vehicle takes from its tank for a kilometre, learned from its levels."""
 
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from .reading import Sample
 
 # Kilometres: one lesson, and how many count before older ones fade.
-_LESSON = 50.0
-_MEMORY = 1000.0
+_LESSON: Final = 50.0
+_MEMORY: Final = 1000.0
 # Percent of the tank for a kilometre: more is no driving.
-_MOST = 0.6
+_MOST: Final = 0.6
 # How wrong the rate may be: wholly at first, and always a little, for a heavy load
 # is not a light one.
-_GUESS = 100.0
-_ALWAYS = 0.2
+_GUESS: Final = 100.0
+_ALWAYS: Final = 0.2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Consumption:
     @property
     def doubt(self) -> float:
         """How far the rate may be off, as a share of it (standard deviation)."""
-        return _ALWAYS + (1 - _ALWAYS) * _GUESS / (_GUESS + self.learned)
+        return _ALWAYS + (1 - _ALWAYS) * (_GUESS / (_GUESS + self.learned)) ** 2
 
     def learn(self, sample: Sample) -> None:
         """Take a sample before which nothing but driving changed the level."""

@@ -47,11 +47,12 @@ _UNSEEN_SPEED: Final = 90.0
 _IDLING: Final = 3.0
 # What takes longer is a leak or the sun, unless nobody looked.
 _SLOWEST: Final = timedelta(minutes=45)
-# A level has settled when it goes on by no more than this. After a step that is
-# sudden it is enough to look for as long as another sudden step would have taken,
-# and after a silence in which all filling and draining ends, just once more.
-_SUDDEN: Final = 4.0
+# A level has settled when it goes on by no more than this. After a sudden step it is
+# enough to look for as long as going on by so much would have taken, and after a
+# silence in which all filling and draining ends, just once more.
 _SETTLED: Final = 1.8
+_SUDDEN: Final = 4.0
+_GOING_ON: Final = 2.5
 _SETTLING: Final = timedelta(minutes=5)
 _LONGEST: Final = timedelta(minutes=15)
 # Neighbours in time tell of noise.
@@ -276,7 +277,7 @@ class Detector:
         step = levels[0] - sign * samples[change.first - 1].level
         wait = _SETTLING
         if step > _SUDDEN:
-            wait = timedelta(0) if took > _LONGEST else took * (_SUDDEN / step)
+            wait = timedelta(0) if took > _LONGEST else took * (_GOING_ON / step)
         middle = len(levels) // 2 if held >= _SETTLING else 1
         return (
             held >= min(wait, _SETTLING)
