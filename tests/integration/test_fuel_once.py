@@ -21,6 +21,11 @@ from pytest_homeassistant_custom_component.common import (
 from custom_components.fleet_telematics.const import EVENT_FUEL
 from custom_components.fleet_telematics.fuel.ledger import FuelLedger
 from custom_components.fleet_telematics.providers.demo.records import FuelRecord
+from custom_components.fleet_telematics.providers.models import (
+    FuelEvent,
+    FuelEventKind,
+    FuelReport,
+)
 from simulator.faults import Fault, FaultKind
 from simulator.trackgps import TrackGpsServer
 from simulator.trackgps_fuel import Revision
@@ -317,40 +322,64 @@ async def test_an_account_reloaded_between_writing_and_firing_fires_afterwards(
     assert state.attributes["event_id"] == told[0].data["event_id"]
 
 
+async def test_polls_that_race_fire_an_event_once(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    told: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+) -> None:
+    """Three reads of every vehicle at the same time are as good as one."""
+    vehicles = list(trackgps_server.world.vehicles)
+    for vehicle_id in vehicles:
+        trackgps_server.fuel.add(vehicle_id, "refill", 5.0, trackgps_server.world.now())
+    await asyncio.gather(
+        *(
+            entry.runtime_data.fuel._async_read_vehicle(str(vehicle_id))  # noqa: SLF001
+            for vehicle_id in vehicles * 3
+        )
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(told) == len(vehicles)
+
+
 async def test_what_is_recorded_while_another_event_is_written_waits_for_its_own(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     told: list[Event[dict[str, Any]]],
     trackgps_server: TrackGpsServer,
-    hass_storage: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever fires is on disk, also when reads race."""
-    key = f"fleet_telematics.{entry.entry_id}.fuel"
-    fired: list[str] = []
-
-    def on_disk(event: Event[dict[str, Any]]) -> None:
-        """Note whether the event was on disk when it fired."""
-        fired.extend(
-            one["id"]
-            for page in hass_storage[key]["data"]["vehicles"].values()
-            for one in page["entries"]
-            if one["id"] == event.data["event_id"]
-        )
-
-    hass.bus.async_listen(EVENT_FUEL, on_disk)
+    """Whatever fires is on disk: what is not yet there would fire again."""
+    now = trackgps_server.world.now()
+    vehicle_id = str(next(iter(trackgps_server.world.vehicles)))
     fuel = entry.runtime_data.fuel
-    for vehicle_id in trackgps_server.world.vehicles:
-        trackgps_server.fuel.add(vehicle_id, "refill", 5.0, trackgps_server.world.now())
-    await asyncio.gather(
-        *(
-            fuel._async_read_vehicle(str(vehicle_id))  # noqa: SLF001
-            for vehicle_id in trackgps_server.world.vehicles
-            for _ in range(3)
+    disk = asyncio.Event()
+    save = FuelLedger.async_save
+
+    async def slow(ledger: FuelLedger) -> None:
+        await save(ledger)
+        await disk.wait()
+
+    def refill(volume: float) -> FuelReport:
+        """Return a report of a refill, each at a time of its own."""
+        event = FuelEvent(
+            vehicle_id=vehicle_id,
+            kind=FuelEventKind.REFUELLED,
+            time=now - timedelta(hours=volume),
+            volume=volume,
         )
-    )
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert len(told) == len(trackgps_server.world.vehicles)
-    assert sorted(fired) == sorted(event.data["event_id"] for event in told)
+        return FuelReport(events=(event,))
+
+    monkeypatch.setattr(FuelLedger, "async_save", slow)
+    fuel.ledger.record(vehicle_id, refill(1.0), now)
+    firing = hass.async_create_task(fuel.teller.async_fire_pending())
+    await asyncio.sleep(0)
+    fuel.ledger.record(vehicle_id, refill(2.0), now)
+    disk.set()
+    await firing
+    assert volumes(told) == [1.0]
+    await fuel.teller.async_fire_pending()
+    assert volumes(told) == [1.0, 2.0]
 
 
 async def test_a_vendor_that_is_down_at_the_start_delays_what_is_already_known(
