@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -16,9 +17,10 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.fleet_telematics.const import DOMAIN, EVENT_FUEL
+from custom_components.fleet_telematics.providers.demo.world import World
 from simulator.trackgps import TrackGpsServer
 
-from .automations import device_of
+from .automations import Time, device_of
 from .conftest import Clock
 from .helpers import async_read_all, async_set_up, entity_id_of, entry_of
 
@@ -31,8 +33,14 @@ def custom_integrations(
 
 
 @pytest.fixture
+def time(world: World, clock: Clock, freezer: FrozenDateTimeFactory) -> Time:
+    """Return the time of the world and of Home Assistant."""
+    return Time(world, clock, freezer)
+
+
+@pytest.fixture
 async def entry(
-    hass: HomeAssistant, trackgps_server: TrackGpsServer
+    hass: HomeAssistant, trackgps_server: TrackGpsServer, time: Time
 ) -> MockConfigEntry:
     """Return an account that tells fuel events, its past read."""
     # The logbook registers a panel there; nobody looks at it.
@@ -74,14 +82,14 @@ async def test_a_refill_and_a_theft_read_like_sentences(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     trackgps_server: TrackGpsServer,
-    clock: Clock,
+    time: Time,
     logbook: Callable[..., Any],
 ) -> None:
     """Which vehicle, what, how much and where; also on the vehicle's own page."""
     world = trackgps_server.world
     vehicle_id = next(iter(world.vehicles))
     vehicle = trackgps_server.vendor_id(vehicle_id)
-    clock.advance(minutes=2)
+    time.advance(timedelta(minutes=2))
     refill = world.refuel(vehicle_id, 12.5)
     await async_read_all(hass, entry)
     world.steal(vehicle_id, 5.0)

@@ -18,10 +18,7 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.fleet_telematics.providers.demo.world import VehicleState, World
 from custom_components.fleet_telematics.trigger import TRIGGERS
@@ -41,6 +38,7 @@ from .automations import (
 from .conftest import Clock
 from .helpers import (
     async_add_through_flow,
+    async_poll,
     async_read_all,
     async_set_up,
     entity_id_of,
@@ -204,8 +202,6 @@ async def test_it_can_wait_until_something_lasts(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     fleetgo_server: FleetGoServer,
-    time: Time,
-    freezer: FrozenDateTimeFactory,
 ) -> None:
     """A private drive of ten minutes, not one of five."""
     world = fleetgo_server.world
@@ -219,16 +215,12 @@ async def test_it_can_wait_until_something_lasts(
         """Have a private drive."""
         world.set_private(vehicle_id, True)
         await async_look(hass, entry)
-        time.advance(timedelta(minutes=minutes))
-        async_fire_time_changed(hass)
-        await hass.async_block_till_done(wait_background_tasks=True)
+        await async_poll(hass, timedelta(minutes=minutes))
         world.set_private(vehicle_id, False)
         await async_look(hass, entry)
 
     await drive(minutes=5)
-    time.advance(timedelta(minutes=6))
-    async_fire_time_changed(hass)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    await async_poll(hass, timedelta(minutes=11))
     assert seen == []
     await drive(minutes=11)
     assert len(seen) == 1
