@@ -223,11 +223,11 @@ class _Tormentor:
             for _ in range(2):
                 await house.reload()
                 self.proof.reloads += 1
-                await asyncio.sleep(self._random.uniform(1, 4))
+                await asyncio.sleep(self._random.uniform(0.5, 2))
             with suppress(TimeoutError):
                 await self._caught_up()
-            # Every vehicle is read twice more, revised and re-ordered.
-            enough = await house.reads() + 2 * VEHICLES
+            # Every vehicle is read once more, revised and re-ordered.
+            enough = await house.reads() + VEHICLES
             while await house.reads() < enough:
                 await asyncio.sleep(0.5)
 
