@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..coordinator import FeedCoordinator, FleetConfigEntry
 from ..fleet import Fleet
-from ..providers.base import Feed, FeedPlan, Provider
+from ..providers.base import Feed, FeedPlan, FieldKind, Provider
 from ..providers.errors import AccessDenied, Rejected
 from ..rotation import Rotation
 from .ledger import FuelLedger
@@ -45,6 +45,15 @@ class FuelCoordinator(FeedCoordinator):
         self.ledger = ledger
         self.teller = FuelTeller(hass, entry, fleet, ledger, self._round)
         self.denied: dict[str, datetime] = {}
+        # None where the vendor's times are unmistakable.
+        self._clock = next(
+            (
+                str(entry.data.get(field.key) or field.default)
+                for field in provider.info.fields
+                if field.kind is FieldKind.TIME_ZONE
+            ),
+            None,
+        )
         self._plan = plan
         self._rotation = Rotation(plan.vehicles_per_step)
         self._declined: set[str] = set()
@@ -67,6 +76,8 @@ class FuelCoordinator(FeedCoordinator):
         when all were read is it known which event is the oldest.
         """
         try:
+            if self._clock is not None:
+                await self.ledger.async_keep_clock(self._clock)
             now = dt_util.utcnow()
             self.denied = {
                 vehicle_id: until

@@ -12,7 +12,7 @@ cut takes no more than a killed process does.
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 import hashlib
 from typing import Any, Final, Self, override
 
@@ -191,6 +191,8 @@ class FuelLedger:
         self.accounts: dict[str, Account] = {}
         # What each vehicle's detector remembers, where events are concluded.
         self.detectors: dict[str, dict[str, Any]] = {}
+        # The zone of the clock by which the vendor tells times, where it is local.
+        self.clock: str | None = None
         self._save_due = 0.0
 
     async def async_load(self) -> None:
@@ -203,6 +205,7 @@ class FuelLedger:
         stored = await self._store.async_load() or {}
         pages = stored.get("vehicles") or {}
         self.detectors = dict(stored.get("detectors") or {})
+        self.clock = stored.get("clock")
         self.accounts = {}
         for vehicle_id, page in pages.items():
             try:
@@ -213,6 +216,26 @@ class FuelLedger:
                     "vehicle's events up to now will not be told",
                     type(err).__name__,
                 )
+
+    async def async_keep_clock(self, clock: str) -> None:
+        """Note by which zone's clock times are told from now on.
+
+        When the user corrects it, the vendor's rows mean other times. What is known
+        already was told by the old clock and moves along, or it would be news.
+        """
+        if clock == self.clock:
+            return
+        known, self.clock = self.clock, clock
+        new = await dt_util.async_get_time_zone(clock)
+        old = None if known is None else await dt_util.async_get_time_zone(known)
+        if old is None or new is None:
+            return
+        for vehicle_id, page in self.accounts.items():
+            entries = [
+                replace(entry, event=_moved(entry.event, old, new))
+                for entry in page.entries
+            ]
+            self.accounts[vehicle_id] = replace(page, entries=_sorted(entries))
 
     async def async_save(self) -> None:
         """Write the ledger to disk now; once begun, it is done even if cancelled."""
@@ -259,27 +282,25 @@ class FuelLedger:
                 history = known is None or event.time < page.since
                 identity = _identity(event, {entry.id for entry in entries})
                 entries.append(Entry(id=identity, event=event, fired=history))
-        entries.sort(key=lambda entry: entry.event.time)
         measured = bool(report.events) or report.vehicle is not None
         page = replace(
             page,
             read_until=max(page.read_until, read_until),
             measured=page.measured or measured,
-            entries=tuple(entries),
+            entries=_sorted(entries),
         )
         self.accounts[vehicle_id] = _without_old(page)
         return known is None or page.entries != known.entries
 
     def pending(self) -> list[Entry]:
         """Return what still has to fire, oldest first."""
-        return sorted(
-            (
+        return list(
+            _sorted(
                 entry
                 for account in self.accounts.values()
                 for entry in account.entries
                 if not entry.fired
-            ),
-            key=lambda entry: entry.event.time,
+            )
         )
 
     def mark_fired(self, entry: Entry) -> None:
@@ -295,7 +316,13 @@ class FuelLedger:
         )
 
     def _content(self) -> dict[str, Any]:
-        return {"vehicles": _Pages(self.accounts), "detectors": dict(self.detectors)}
+        # In this order: an event is recorded before its detector forgets of it, and
+        # this may run in another thread.
+        return {
+            "clock": self.clock,
+            "detectors": dict(self.detectors),
+            "vehicles": _Pages(self.accounts),
+        }
 
 
 async def async_get_ledger(hass: HomeAssistant, entry_id: str) -> FuelLedger:
@@ -316,6 +343,16 @@ async def async_remove_ledger(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the ledger of an account that was removed."""
     ledger = hass.data.get(_LEDGERS, {}).pop(entry_id, None)
     await (ledger or FuelLedger(hass, entry_id)).async_remove()
+
+
+def _sorted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    return tuple(sorted(entries, key=lambda entry: entry.event.time))
+
+
+def _moved(event: FuelEvent, old: tzinfo, new: tzinfo) -> FuelEvent:
+    """Return an event at the time that its local time means by another clock."""
+    time = event.time.astimezone(old).replace(tzinfo=new).astimezone(UTC)
+    return replace(event, time=time, other_time=None)
 
 
 def _without_place(event: FuelEvent) -> FuelEvent:

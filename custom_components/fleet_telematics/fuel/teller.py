@@ -46,6 +46,7 @@ class FuelTeller:
         self._rhythm = rhythm
         self._listeners: dict[str, FuelListener] = {}
         self._since = dt_util.utcnow()
+        self._shown: set[str] = set()
         self.held = False
         self._ended = False
         entry.async_on_unload(self._end)
@@ -138,7 +139,11 @@ class FuelTeller:
                     fuel_theft=theft is not None and now - theft.time < _THEFT_ALARM,
                 )
             )
-        self._fleet.announce(self._fleet.apply(LEDGER, parts, now))
+        changed = set(self._fleet.apply(LEDGER, parts, now))
+        # The event entity of a new page is due, though no value of it changed.
+        new = self.ledger.accounts.keys() - self._shown
+        self._shown |= new
+        self._fleet.announce(changed | (new & self._fleet.vehicles.keys()))
 
     @callback
     def _fire(self, entry: Entry) -> None:

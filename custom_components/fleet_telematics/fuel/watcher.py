@@ -67,25 +67,29 @@ class FuelWatcher:
     def _look(self, vehicle_ids: Collection[str]) -> None:
         """Show the detectors what changed."""
         now = dt_util.utcnow()
-        found = False
+        found = opened = False
         for vehicle_id in vehicle_ids:
             vehicle = self._fleet.vehicles.get(vehicle_id)
             if vehicle is None or vehicle.fuel_level is None:
                 continue
             if vehicle_id not in self.ledger.accounts:
                 self.ledger.record(vehicle_id, FuelReport(vehicle=vehicle), now)
+                opened = True
             detector = self._detector(vehicle_id)
             events = detector.feed(Reading.of(vehicle, now))
-            self.ledger.detectors[vehicle_id] = detector.as_dict()
             if events:
                 found = True
                 self.ledger.record(vehicle_id, FuelReport(events=tuple(events)), now)
+            # Last: once the detector's memory is on disk, so are its events.
+            self.ledger.detectors[vehicle_id] = detector.as_dict()
         if found:
             self._entry.async_create_background_task(
                 self._hass, self.teller.async_fire_pending(), f"{DOMAIN} fuel events"
             )
         else:
             self.ledger.async_save_later()
+        if opened:
+            self.teller.async_show()
 
     def _detector(self, vehicle_id: str) -> Detector:
         """Return a vehicle's detector as it was before a restart."""
