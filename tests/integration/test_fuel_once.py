@@ -429,3 +429,27 @@ async def test_an_old_write_never_overwrites_what_a_reload_brought(
         str(vehicle_id)
     ]
     assert [one["fired"] for one in page["entries"]] == [True]
+
+
+async def test_a_corrected_time_zone_makes_no_news_of_what_is_known(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    told: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+) -> None:
+    """The same rows then mean other times, and are the same events."""
+    vehicle_id = next(iter(trackgps_server.world.vehicles))
+    happened = trackgps_server.world.now() - timedelta(hours=20)
+    trackgps_server.fuel.add(vehicle_id, "refill", 30.0, happened)
+    await async_read_fuel(hass, entry)
+    trackgps_server.fuel.add(vehicle_id, "refill", 40.0, happened + timedelta(hours=9))
+    hass.config_entries.async_update_entry(
+        entry, data={**entry.data, "time_zone": "Asia/Tokyo"}
+    )
+    await hass.config_entries.async_reload(entry.entry_id)
+    await async_read_fuel(hass, entry)
+    assert volumes(told) == [30.0, 40.0]
+    # Tokyo is seven hours ahead of Bucharest in winter.
+    assert datetime.fromisoformat(told[1].data["time"]) == happened + timedelta(hours=2)
+    page = entry.runtime_data.fuel.ledger.accounts[str(vehicle_id)]
+    assert page.entries[0].event.time == happened - timedelta(hours=7)
