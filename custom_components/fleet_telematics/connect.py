@@ -18,6 +18,8 @@ from .providers.base import Account, Connection, FieldKind, Provider
 from .providers.errors import (
     AuthenticationFailed,
     InvalidResponse,
+    MethodNotAllowed,
+    NotFound,
     ProviderError,
     Rejected,
     Unreachable,
@@ -175,7 +177,8 @@ async def async_find_account(
 
     A default base gives way to the provider's other known ones. A base that
     knows the credentials and refuses them is the right one: no other is tried,
-    and no credentials are sent twice. Raises the first base's ProviderError.
+    and no credentials are sent twice. Raises the first base's
+    ProviderError, InvalidResponse where nothing of the vendor's was there.
     """
     known = provider.info.urls
     urls: tuple[str | None, ...] = (data.get(CONF_URL),)
@@ -194,6 +197,9 @@ async def async_find_account(
                 return await client.authenticate(), attempt
             except AuthenticationFailed:
                 raise
+            except (NotFound, MethodNotAllowed) as err:
+                # It answers, and is not the vendor's interface.
+                failure = failure or InvalidResponse(str(err))
             except (Unreachable, InvalidResponse, Rejected) as err:
                 failure = failure or err
     finally:

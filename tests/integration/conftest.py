@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+import time
 
 import aiohttp
+from freezegun import freeze_time
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 
 from custom_components.fleet_telematics.providers.demo.world import AMSTERDAM, World
@@ -13,13 +16,20 @@ from custom_components.fleet_telematics.providers.transport import (
 )
 from simulator.server import VendorServer
 
+from .vendors import VENDORS
+
+# Of the usual five vehicles one is parked at this moment and four drive, one of
+# them in private mode.
+NOW = datetime(2026, 11, 20, 12, 12, tzinfo=UTC)
+
 
 class Clock:
-    """The world's time: it stands still until it is moved."""
+    """The time of the world and of Home Assistant: it stands still until moved."""
 
-    def __init__(self) -> None:
-        """Start now, on a whole second as vendors tell it."""
-        self.now = datetime.now(UTC).replace(microsecond=0)
+    def __init__(self, freezer: FrozenDateTimeFactory) -> None:
+        """Start at a moment when something happens in the world."""
+        self._freezer = freezer
+        self.now = NOW
 
     def __call__(self) -> datetime:
         """Return the time."""
@@ -28,12 +38,23 @@ class Clock:
     def advance(self, **time: float) -> None:
         """Let so much time pass."""
         self.now += timedelta(**time)
+        self._freezer.move_to(self.now)
+
+
+@pytest.fixture(autouse=True)
+def freezer() -> Iterator[FrozenDateTimeFactory]:
+    """Let the time of day stand still; whoever waits, waits in real seconds."""
+    monotonic = time.monotonic
+    with freeze_time(NOW) as frozen, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "monotonic", monotonic)
+        assert isinstance(frozen, FrozenDateTimeFactory)
+        yield frozen
 
 
 @pytest.fixture
-def clock() -> Clock:
+def clock(freezer: FrozenDateTimeFactory) -> Clock:
     """Return the time of the simulated world."""
-    return Clock()
+    return Clock(freezer)
 
 
 @pytest.fixture
@@ -53,9 +74,9 @@ def unhurried_vendors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RequestQueue, "_free_at", never, raising=False)
 
 
-@pytest.fixture(params=["fleetgo", "trackgps"])
+@pytest.fixture(params=sorted(VENDORS))
 def server(request: pytest.FixtureRequest) -> VendorServer:
-    """Return each simulated vendor in turn."""
+    """Return each simulated vendor in turn; `vendors` of helpers names some."""
     found: VendorServer = request.getfixturevalue(f"{request.param}_server")
     return found
 

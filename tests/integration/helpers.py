@@ -15,8 +15,15 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.fleet_telematics.const import CONF_PROVIDER, DOMAIN
-from custom_components.fleet_telematics.coordinator import FleetConfigEntry
+from custom_components.fleet_telematics.coordinator import (
+    FeedCoordinator,
+    FleetConfigEntry,
+)
+from custom_components.fleet_telematics.fuel.coordinator import FuelCoordinator
+from custom_components.fleet_telematics.providers.base import Feed
 from simulator.server import VendorServer
+
+from .vendors import fact
 
 
 def form_of(server: VendorServer, **changes: Any) -> dict[str, Any]:
@@ -24,24 +31,39 @@ def form_of(server: VendorServer, **changes: Any) -> dict[str, Any]:
     return {**server.credentials, "url": server.url, **changes}
 
 
-async def async_add_through_flow(
-    hass: HomeAssistant, server: VendorServer, **changes: Any
-) -> FleetConfigEntry:
-    """Connect a simulated account as a user does: menu, form, done."""
+async def async_submit(
+    hass: HomeAssistant, provider: str, typed: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Choose a provider in the menu and submit its form once, as a user does."""
     menu = await hass.config_entries.flow.async_init(
         DOMAIN, context={"source": SOURCE_USER}
     )
     assert menu["type"] is FlowResultType.MENU
     form = await hass.config_entries.flow.async_configure(
-        menu["flow_id"], {"next_step_id": server.key}
+        menu["flow_id"], {"next_step_id": provider}
     )
     assert form["type"] is FlowResultType.FORM
-    assert form["step_id"] == server.key
+    assert form["step_id"] == provider
     result = await hass.config_entries.flow.async_configure(
-        form["flow_id"], form_of(server, **changes)
+        form["flow_id"], dict(typed)
     )
-    assert result["type"] is FlowResultType.CREATE_ENTRY, result
     await hass.async_block_till_done(wait_background_tasks=True)
+    return dict(result)
+
+
+async def async_add_through_flow(
+    hass: HomeAssistant, server: VendorServer, **changes: Any
+) -> FleetConfigEntry:
+    """Connect a simulated account."""
+    return await async_add(hass, server.key, form_of(server, **changes))
+
+
+async def async_add(
+    hass: HomeAssistant, provider: str, typed: Mapping[str, Any]
+) -> FleetConfigEntry:
+    """Connect an account whose form was filled in right."""
+    result = await async_submit(hass, provider, typed)
+    assert result["type"] is FlowResultType.CREATE_ENTRY, result
     entry: FleetConfigEntry = result["result"]
     assert entry.state is ConfigEntryState.LOADED
     return entry
@@ -51,11 +73,10 @@ def entry_of(
     server: VendorServer, options: Mapping[str, Any] | None = None, **changes: Any
 ) -> MockConfigEntry:
     """Return an entry for a simulated account as the flow would have made it."""
-    username = server.credentials["username"]
     return MockConfigEntry(
         domain=DOMAIN,
-        title=f"{server.key} {username}",
-        unique_id=f"{server.key}_{username.casefold()}",
+        title=f"{server.key} account",
+        unique_id=f"{server.key}_{fact(server).account(server)}",
         data={CONF_PROVIDER: server.key, **form_of(server, **changes)},
         options=dict(options or {}),
     )
@@ -106,7 +127,9 @@ def state_of(
     return state
 
 
-async def async_enable_everything(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def async_enable_everything(
+    hass: HomeAssistant, entry: MockConfigEntry | FleetConfigEntry
+) -> None:
     """Enable what is off by default, as a user may."""
     registry = er.async_get(hass)
     for one in er.async_entries_for_config_entry(registry, entry.entry_id):
@@ -116,11 +139,19 @@ async def async_enable_everything(hass: HomeAssistant, entry: MockConfigEntry) -
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def async_read_all(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+async def async_read_all(
+    hass: HomeAssistant, entry: MockConfigEntry | FleetConfigEntry
+) -> None:
     """Let every vehicle have its turn in every feed."""
     data = entry.runtime_data
-    for _ in data.fleet.vehicles:
-        for coordinator in (*data.feeds.values(), data.fuel):
-            if coordinator is not None:
-                await coordinator.async_refresh()
+    count = len(data.fleet.vehicles)
+    coordinators: list[tuple[Feed, FeedCoordinator]] = list(data.feeds.items())
+    if isinstance(data.fuel, FuelCoordinator):
+        coordinators.append((Feed.FUEL, data.fuel))
+    for feed, coordinator in coordinators:
+        size = data.provider.feeds[feed].vehicles_per_step or count
+        for _ in range(0, count, size):
+            await coordinator.async_refresh()
+    # Some of what a feed told shows with the next poll.
+    await data.positions.async_refresh()
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -15,6 +15,7 @@ from custom_components.fleet_telematics.const import DOMAIN
 from simulator.server import VendorServer
 
 from .helpers import async_set_up, entry_of
+from .vendors import vehicle_of
 
 
 def secrets_of(server: VendorServer) -> set[str]:
@@ -45,7 +46,7 @@ async def test_an_accounts_diagnostics_tell_no_secret(
         server,
         {
             "expose_drivers": True,
-            "vehicles": [str(server.vendor_id(one)) for one in server.world.vehicles],
+            "vehicles": [vehicle_of(server, one) for one in server.world.vehicles],
         },
     )
     await async_set_up(hass, entry)
@@ -65,7 +66,7 @@ async def test_a_vehicles_diagnostics_tell_no_secret(
     await async_setup_component(hass, "diagnostics", {})
     entry = entry_of(server)
     await async_set_up(hass, entry)
-    vehicle = server.vendor_id(next(iter(server.world.vehicles)))
+    vehicle = vehicle_of(server, next(iter(server.world.vehicles)))
     device = dr.async_get(hass).async_get_device_by_identifier(
         (DOMAIN, f"{entry.unique_id}_{vehicle}"), entry.entry_id
     )

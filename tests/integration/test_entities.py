@@ -1,14 +1,15 @@
 """Entities show what the simulated world says."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import (
     Event,
     EventStateChangedData,
     EventStateReportedData,
     HomeAssistant,
+    State,
     callback,
 )
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -16,17 +17,22 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.fleet_telematics.const import DOMAIN
+from custom_components.fleet_telematics.const import CONF_PROVIDER, DOMAIN
+from custom_components.fleet_telematics.coordinator import FleetConfigEntry
 from custom_components.fleet_telematics.providers.demo.world import (
-    VehicleSpec,
+    AMSTERDAM,
     VehicleState,
+    World,
 )
 from simulator.fleetgo import FleetGoServer
+from simulator.movens import MovensServer
 from simulator.server import VendorServer
 from simulator.trackgps import TrackGpsServer
 
 from .conftest import Clock
 from .helpers import (
+    async_add,
+    async_add_through_flow,
     async_enable_everything,
     async_poll,
     async_read_all,
@@ -35,6 +41,19 @@ from .helpers import (
     entry_of,
     state_of,
 )
+from .truth import (
+    COUNTS,
+    DAMAGED,
+    FLEET_ROWS,
+    IN_MAINTENANCE,
+    KNOWN,
+    OPTIONS as MORE_OPTIONS,
+    RESERVED,
+    ROWS,
+    Expected,
+    Truth,
+)
+from .vendors import WITH_PRIVATE_MODE, fact, vehicle_of, vendors
 
 OPTIONS = {"expose_drivers": True}
 
@@ -46,232 +65,175 @@ def shown_vehicles(server: VendorServer) -> list[VehicleState]:
     return found
 
 
-def status_of(state: VehicleState) -> str:
-    """Return the status that a vehicle's truth means."""
-    if state.speed > 0:
-        return "moving"
-    return "idling" if state.engine_on else "stopped"
+class DemoFleet:
+    """The demo's own world, built anew: it is the same for everybody."""
+
+    key = "demo"
+
+    def __init__(self, clock: Clock) -> None:
+        """Go by this clock."""
+        self.world = World(city=AMSTERDAM, clock=clock, eventful=True)
+
+    def vendor_id(self, vehicle_id: int) -> int:
+        """Return the demo's id of a vehicle."""
+        return vehicle_id
 
 
-async def test_every_vehicle_is_on_the_map_where_it_is(
-    hass: HomeAssistant, server: VendorServer
+def keys_of(
+    hass: HomeAssistant, entry: ConfigEntry, vehicle: str
+) -> dict[tuple[str, str], str]:
+    """Return a vehicle's entities by platform and key."""
+    return {
+        (one.domain, one.translation_key or ""): one.entity_id
+        for one in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        if one.unique_id == f"{entry.unique_id}_{vehicle}_{one.translation_key}"
+    }
+
+
+def is_as_expected(shown: State, expected: Expected) -> bool:
+    """Say whether a state is what is expected, to the digits that vendors tell."""
+    if expected is KNOWN:
+        return shown.state not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
+    match expected:
+        case bool():
+            return shown.state == ("on" if expected else "off")
+        case str():
+            return shown.state == expected
+        case tuple():
+            return all(part in shown.state for part in expected)
+        case datetime():
+            told = datetime.fromisoformat(shown.state)
+            return abs(told - expected) <= timedelta(seconds=1)
+        case float() | int():
+            if shown.state in (STATE_UNKNOWN, STATE_UNAVAILABLE):
+                return False
+            near = pytest.approx(expected, rel=0.005, abs=0.6)
+            return bool(float(shown.state) == near)
+    return False
+
+
+async def async_check_rows(
+    hass: HomeAssistant, entry: FleetConfigEntry, source: VendorServer | DemoFleet
 ) -> None:
-    """Position, speed, engine, address and last report equal the world's truth."""
-    entry = entry_of(server, OPTIONS)
-    await async_set_up(hass, entry)
-    for truth in shown_vehicles(server):
-        vehicle = server.vendor_id(truth.vehicle_id)
-        tracker = state_of(hass, entry, "device_tracker", vehicle, "location")
-        assert tracker.attributes["latitude"] == pytest.approx(truth.latitude, abs=1e-5)
-        assert tracker.attributes["longitude"] == pytest.approx(
-            truth.longitude, abs=1e-5
-        )
+    """Compare every entity of every vehicle with the world."""
+    rows = ROWS[source.key]
+    seen: set[tuple[str, str]] = set()
+    for number in source.world.vehicles:
+        truth = Truth(source=source, number=number)
+        vehicle = vehicle_of(source, number)
+        found = keys_of(hass, entry, vehicle)
+        expected = {
+            (platform, key): value
+            for platform, keys in rows.items()
+            for key, row in keys.items()
+            if (value := row(truth)) is not None
+        }
+        assert found.keys() ^ expected.keys() == set(), f"only one side: {number}"
+        for row, value in expected.items():
+            state = hass.states.get(found[row])
+            assert state is not None, row
+            told = f"{number} {row}: {state.state}, expected {value}"
+            assert is_as_expected(state, value), told
+        tracker = hass.states.get(found["device_tracker", "location"])
+        assert tracker is not None
         assert tracker.attributes["source_type"] == "gps"
-        speed = state_of(hass, entry, "sensor", vehicle, "speed")
-        assert float(speed.state) == pytest.approx(truth.speed, abs=1)
-        assert speed.attributes["unit_of_measurement"] == "km/h"
-        engine = state_of(hass, entry, "binary_sensor", vehicle, "engine")
-        assert engine.state == ("on" if truth.engine_on else "off")
-        status = state_of(hass, entry, "sensor", vehicle, "status")
-        assert status.state == status_of(truth)
-        report = state_of(hass, entry, "sensor", vehicle, "last_report")
-        assert abs(datetime.fromisoformat(report.state) - truth.time) <= timedelta(
-            seconds=1
-        )
+        for axis in ("latitude", "longitude"):
+            assert tracker.attributes[axis] == pytest.approx(
+                getattr(truth.state, axis), abs=1e-5
+            )
+        seen |= expected.keys()
+    # On some vehicle every row of the table is told.
+    assert seen == {(platform, key) for platform in rows for key in rows[platform]}
 
 
-async def test_addresses_are_those_of_the_world(
-    hass: HomeAssistant, server: VendorServer
-) -> None:
-    """Where a vendor tells an address it names the street."""
-    entry = entry_of(server, OPTIONS)
-    await async_set_up(hass, entry)
-    shown = 0
-    for truth in shown_vehicles(server):
-        vehicle = server.vendor_id(truth.vehicle_id)
-        if entity_id_of(hass, entry, "sensor", vehicle, "address") is None:
-            continue
-        address = state_of(hass, entry, "sensor", vehicle, "address").state
-        assert truth.address.street in address
-        assert truth.address.city in address
-        shown += 1
-    assert shown >= 2
-
-
-async def test_slow_values_are_those_of_the_world(
-    hass: HomeAssistant, server: VendorServer
-) -> None:
-    """The odometer, whichever call tells it, is the world's."""
-    entry = entry_of(server, OPTIONS)
-    await async_set_up(hass, entry)
-    await async_read_all(hass, entry)
-    compared = 0
-    for truth in shown_vehicles(server):
-        vehicle = server.vendor_id(truth.vehicle_id)
-        if entity_id_of(hass, entry, "sensor", vehicle, "odometer") is None:
-            continue
-        odometer = float(state_of(hass, entry, "sensor", vehicle, "odometer").state)
-        if server.key == "fleetgo":
-            assert odometer == pytest.approx(truth.odometer, abs=1)
-        else:
-            # TrackGPS tells it of the last stop: where the current drive began.
-            now = server.world.now()
-            trips = server.world.trips(truth.vehicle_id, now - timedelta(days=7), now)
-            assert odometer == pytest.approx(trips[-1].end.odometer, abs=1)
-        compared += 1
-    assert compared >= 3
-
-
-def expected_fleetgo(truth: VehicleState, spec: VehicleSpec) -> Mapping[str, float]:
-    """Return the truth behind FleetGO's other sensors."""
-    return {
-        "heading": truth.heading,
-        "altitude": truth.altitude,
-        "satellites": truth.satellites,
-        "fuel_consumed": truth.fuel_consumed,
-        "fuel_level": truth.fuel_level,
-    }
-
-
-def expected_trackgps(truth: VehicleState, spec: VehicleSpec) -> Mapping[str, float]:
-    """Return the truth behind TrackGPS's other sensors."""
-    return {
-        "heading": truth.heading,
-        "supply_voltage": truth.supply_voltage,
-        "engine_speed": truth.engine_speed,
-        "fuel_volume": truth.fuel_volume,
-    }
-
-
-async def test_every_row_of_a_vendor_has_its_entity(
-    hass: HomeAssistant, server: VendorServer
-) -> None:
-    """Everything enabled, each measured value is the world's."""
-    entry = entry_of(server, OPTIONS)
-    await async_set_up(hass, entry)
+async def async_show_everything(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+    """Choose what shows most, enable all of it and read every feed."""
+    provider = entry.data[CONF_PROVIDER]
+    hass.config_entries.async_update_entry(
+        entry, options={**OPTIONS, **MORE_OPTIONS.get(provider, {})}
+    )
+    await hass.config_entries.async_reload(entry.entry_id)
     await async_read_all(hass, entry)
     await async_enable_everything(hass, entry)
     await async_read_all(hass, entry)
-    expected = expected_fleetgo if server.key == "fleetgo" else expected_trackgps
-    seen: set[str] = set()
-    for truth in shown_vehicles(server):
-        vehicle = server.vendor_id(truth.vehicle_id)
-        spec = server.world.vehicles[truth.vehicle_id]
-        for key, value in expected(truth, spec).items():
-            if entity_id_of(hass, entry, "sensor", vehicle, key) is None:
-                continue
-            shown = state_of(hass, entry, "sensor", vehicle, key).state
-            if shown in (STATE_UNKNOWN, STATE_UNAVAILABLE):
-                continue
-            assert float(shown) == pytest.approx(value, rel=0.02, abs=1), key
-            seen.add(key)
-    assert seen == set(expected(truth, spec))
 
 
-ROWS = {
-    "fleetgo": {
-        "device_tracker": {"location"},
-        "sensor": {
-            "status",
-            "speed",
-            "heading",
-            "altitude",
-            "satellites",
-            "address",
-            "last_report",
-            "odometer",
-            "fuel_level",
-            "fuel_consumed",
-            "supply_voltage",
-            "coolant_temperature",
-            "driver",
-            "next_service_odometer",
-            "last_trip_distance",
-            "last_trip_duration",
-            "last_trip_fuel",
-            "last_trip_start",
-            "last_trip_end",
-        },
-        "binary_sensor": {"engine", "moving", "private_mode", "online", "malfunction"},
-        "number": {"tank_capacity"},
-    },
-    "trackgps": {
-        "device_tracker": {"location"},
-        "sensor": {
-            "status",
-            "speed",
-            "heading",
-            "address",
-            "last_report",
-            "odometer",
-            "engine_hours",
-            "fuel_volume",
-            "supply_voltage",
-            "engine_speed",
-            "driver",
-            "last_refill",
-            "last_refill_volume",
-            "refuelled_total",
-            "stolen_total",
-            "last_trip_distance",
-            "last_trip_duration",
-            "last_trip_fuel",
-            "last_trip_start",
-            "last_trip_end",
-        },
-        "binary_sensor": {"engine", "moving", "private_mode", "online", "fuel_theft"},
-        "event": {"fuel"},
-    },
-}
-FLEET_ROWS = {
-    "vehicles",
-    "vehicles_moving",
-    "vehicles_stopped",
-    "vehicles_offline",
-    "vehicles_private",
-    "request_budget",
-}
-
-
-async def test_the_rows_of_the_documents_exist(
+async def test_every_entity_shows_what_the_world_says(
     hass: HomeAssistant, server: VendorServer
 ) -> None:
-    """Every kind of value a vendor tells has an entity on some vehicle."""
-    entry = entry_of(server, OPTIONS)
-    await async_set_up(hass, entry)
-    await async_read_all(hass, entry)
-    found: dict[str, set[str]] = {}
-    fleet: set[str] = set()
-    ids = sorted(map(str, map(server.vendor_id, server.world.vehicles)))
-    for one in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id):
-        key = one.translation_key or ""
-        if any(one.unique_id == f"{entry.unique_id}_{vid}_{key}" for vid in ids):
-            found.setdefault(one.domain, set()).add(key)
-        else:
-            fleet.add(key)
-    for platform, keys in ROWS[server.key].items():
-        assert sorted(found[platform]) == sorted(keys)
-    assert set(found) == set(ROWS[server.key])
-    assert fleet == FLEET_ROWS
+    """Connected through the flow, each vehicle has its rows, no more, and right."""
+    for number in server.world.vehicles:
+        server.world.set_private(number, private=False)
+    if isinstance(server, MovensServer):
+        numbers = list(server.world.vehicles)
+        server.reserved.add(numbers[RESERVED])
+        server.in_maintenance.add(numbers[IN_MAINTENANCE])
+        server.damaged.add(numbers[DAMAGED])
+    entry = await async_add_through_flow(hass, server)
+    await async_show_everything(hass, entry)
+    await async_check_rows(hass, entry, server)
+
+
+async def test_every_entity_of_the_demo_shows_what_its_world_says(
+    hass: HomeAssistant, clock: Clock
+) -> None:
+    """It shows more than any vendor, and needs no network for it."""
+    entry = await async_add(hass, "demo", {"vehicles": 5})
+    await async_show_everything(hass, entry)
+    await async_check_rows(hass, entry, DemoFleet(clock))
+
+
+async def test_the_fleet_has_its_own_entities(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """The counts that all vendors share, and the figures that one tells."""
+    entry = await async_add_through_flow(hass, server)
+    await async_show_everything(hass, entry)
+    vehicles = {vehicle_of(server, one) for one in server.world.vehicles}
+    found = {
+        one.translation_key
+        for one in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        if not any(
+            one.unique_id == f"{entry.unique_id}_{vehicle}_{one.translation_key}"
+            for vehicle in vehicles
+        )
+    }
+    assert found == FLEET_ROWS[server.key]
 
 
 async def test_the_fleet_counts_its_vehicles(
-    hass: HomeAssistant, server: VendorServer
+    hass: HomeAssistant, server: VendorServer, clock: Clock
 ) -> None:
     """The fleet device's figures add up to the world's."""
+    _, lost, _, hidden, _ = server.world.vehicles
+    server.world.set_online(lost, online=False)
+    for number in server.world.vehicles:
+        server.world.set_private(number, private=number == hidden)
+    # Long enough for every vendor to notice.
+    clock.advance(minutes=70)
     entry = entry_of(server, OPTIONS)
     await async_set_up(hass, entry)
-    states = server.world.states()
     count = {
         key: int(state_of(hass, entry, "sensor", None, key).state)
-        for key in FLEET_ROWS - {"request_budget"}
+        for key in COUNTS - {"request_budget"}
     }
-    assert count["vehicles"] == len(states)
-    assert count["vehicles_private"] == sum(one.private for one in states)
-    assert count["vehicles_moving"] == sum(
-        one.speed > 0 and one.online and not one.private for one in states
-    )
-    assert count["vehicles"] == sum(count.values()) - count["vehicles"]
+    private = fact(server).hidden is not None
+    assert count == {
+        "vehicles": 5,
+        "vehicles_offline": 1,
+        "vehicles_private": int(private),
+        "vehicles_moving": sum(
+            one.speed > 0 and one.online and not (private and one.private)
+            for one in server.world.states()
+        ),
+        "vehicles_stopped": sum(
+            one.speed == 0 and one.online and not (private and one.private)
+            for one in server.world.states()
+        ),
+    }
+    vehicle = vehicle_of(server, lost)
+    assert state_of(hass, entry, "sensor", vehicle, "status").state == "offline"
+    assert state_of(hass, entry, "binary_sensor", vehicle, "online").state == "off"
 
 
 async def test_devices_are_linked_and_described(
@@ -287,17 +249,21 @@ async def test_devices_are_linked_and_described(
     assert hub is not None
     assert hub.entry_type is dr.DeviceEntryType.SERVICE
     for vehicle_id, spec in server.world.vehicles.items():
-        vehicle = server.vendor_id(vehicle_id)
+        vehicle = vehicle_of(server, vehicle_id)
         device = registry.async_get_device_by_identifier(
             (DOMAIN, f"{entry.unique_id}_{vehicle}"), entry.entry_id
         )
         assert device is not None
-        assert device.name == spec.plate
-        assert device.manufacturer == spec.make
-        assert device.model == spec.model
+        assert device.name
         assert device.via_device_id == hub.id
-        if server.key == "trackgps":
-            assert device.serial_number == spec.vin
+        told = {
+            "plate": device.name,
+            "make": device.manufacturer,
+            "model": device.model,
+            "vin": device.serial_number,
+        }
+        for one in fact(server).described:
+            assert told[one] == getattr(spec, one)
 
 
 async def test_vehicles_move_with_the_world(
@@ -311,7 +277,7 @@ async def test_vehicles_move_with_the_world(
     await async_poll(hass)
     moved = 0
     for truth in shown_vehicles(server):
-        vehicle = server.vendor_id(truth.vehicle_id)
+        vehicle = vehicle_of(server, truth.vehicle_id)
         tracker = state_of(hass, entry, "device_tracker", vehicle, "location")
         assert tracker.attributes["latitude"] == pytest.approx(truth.latitude, abs=1e-5)
         earlier = before.get(truth.vehicle_id)
@@ -362,10 +328,11 @@ async def test_one_change_writes_one_vehicle(
     for entity_id in written:
         known = registry.async_get(entity_id)
         assert known is not None
-        fleet_wide = known.translation_key in FLEET_ROWS
+        fleet_wide = known.translation_key in COUNTS
         assert fleet_wide or known.unique_id.startswith(prefix)
 
 
+@vendors(*WITH_PRIVATE_MODE)
 async def test_private_mode_hides_the_vehicle(
     hass: HomeAssistant, server: VendorServer
 ) -> None:
@@ -376,21 +343,21 @@ async def test_private_mode_hides_the_vehicle(
         one
         for one in shown_vehicles(server)
         if entity_id_of(
-            hass, entry, "sensor", server.vendor_id(one.vehicle_id), "address"
+            hass, entry, "sensor", vehicle_of(server, one.vehicle_id), "address"
         )
     )
-    vehicle = server.vendor_id(chosen.vehicle_id)
+    vehicle = vehicle_of(server, chosen.vehicle_id)
     server.world.set_private(chosen.vehicle_id, True)
     await async_poll(hass)
     tracker = state_of(hass, entry, "device_tracker", vehicle, "location")
     assert tracker.state == STATE_UNAVAILABLE
     assert "latitude" not in tracker.attributes
-    for key in ("speed", "address"):
+    for key in fact(server).hidden or ():
         assert state_of(hass, entry, "sensor", vehicle, key).state == STATE_UNAVAILABLE
     assert state_of(hass, entry, "sensor", vehicle, "status").state == "private"
     private = state_of(hass, entry, "binary_sensor", vehicle, "private_mode")
     assert private.state == "on"
-    kept = entry.runtime_data.fleet.vehicles[str(vehicle)]
+    kept = entry.runtime_data.fleet.vehicles[vehicle]
     assert kept.location is None
 
     server.world.set_private(chosen.vehicle_id, False)

@@ -4,10 +4,8 @@
 snapshots anew; read the difference before committing it.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 import pytest
@@ -17,25 +15,13 @@ from syrupy.assertion import SnapshotAssertion
 from custom_components.fleet_telematics.const import PLATFORMS
 from simulator.server import VendorServer
 
-from .conftest import Clock
 from .helpers import async_enable_everything, async_read_all, async_set_up, entry_of
-
-NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture
 def snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
     """Return snapshots in Home Assistant's own form."""
     return snapshot.use_extension(HomeAssistantSnapshotExtension)
-
-
-@pytest.fixture
-def clock(freezer: FrozenDateTimeFactory) -> Clock:
-    """Return a world that stands still at noon, and so does Home Assistant."""
-    freezer.move_to(NOON)
-    clock = Clock()
-    assert clock.now == NOON
-    return clock
 
 
 async def test_what_a_fleet_shows(
