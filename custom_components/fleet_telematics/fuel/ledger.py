@@ -17,9 +17,11 @@ import hashlib
 from typing import Any, Final, Self, override
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.json import json_bytes, json_fragment
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
+from orjson import Fragment
 
 from ..const import DOMAIN, LOGGER
 from ..providers.models import (
@@ -142,17 +144,19 @@ class Account:
         )
 
 
-class _Pages:
-    """Pages as they are now, made into what goes on disk when they are written."""
+class _Page:
+    """A page as it is now, which becomes JSON when it is written.
 
-    def __init__(self, accounts: Mapping[str, Account]) -> None:
-        self._accounts = dict(accounts)
+    One after the other, each in one line: all at once they would stop every other
+    thread for the time it takes.
+    """
 
-    def as_dict(self) -> dict[str, Any]:
-        return {
-            vehicle_id: account.as_dict()
-            for vehicle_id, account in self._accounts.items()
-        }
+    def __init__(self, account: Account) -> None:
+        self._account = account
+
+    @property
+    def json_fragment(self) -> Fragment:
+        return json_fragment(json_bytes(self._account.as_dict()))
 
 
 class _LedgerStore(Store[dict[str, Any]]):
@@ -321,7 +325,10 @@ class FuelLedger:
         return {
             "clock": self.clock,
             "detectors": dict(self.detectors),
-            "vehicles": _Pages(self.accounts),
+            "vehicles": {
+                vehicle_id: _Page(account)
+                for vehicle_id, account in self.accounts.copy().items()
+            },
         }
 
 
