@@ -20,7 +20,7 @@ class Vendor:
 
     `account` is the account's id, `identity` the field that tells accounts apart
     and `secret` the one that is refused. `poll` is a part of the path that lists
-    the vehicles, `ids` are the keys there that tell its rows apart. `described`
+    the vehicles, `ids` are the keys there without which it is no list. `described`
     are what a device tells of: plate, make, model, vin. `hidden`
     are the sensors that a private vehicle does not show; None where the vendor
     has no private mode.
@@ -59,7 +59,7 @@ VENDORS = {
     ),
     "movens": Vendor(
         account=lambda server: f"127.0.0.1:{server.port}/{_username(server)}",
-        poll="/list-",
+        poll="list-descendants-vehicles",
         ids=("ID", "Result"),
         described=("plate", "vin"),
     ),
