@@ -78,6 +78,8 @@ async def async_get_config_entry_diagnostics(
     """Return how an account is doing."""
     data = entry.runtime_data
     coordinators: list[FeedCoordinator] = [data.positions, *data.feeds.values()]
+    if data.figures is not None:
+        coordinators.append(data.figures)
     denied: Collection[str] = ()
     if isinstance(data.fuel, FuelCoordinator):
         coordinators.append(data.fuel)

@@ -53,7 +53,9 @@ async def test_an_accounts_diagnostics_tell_no_secret(
     told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert told["provider"] == server.key
     assert told["requests_last_hour"] > 0
-    assert told["feeds"]["positions"]["last_update_success"] is True
+    feeds = {"positions", *entry.runtime_data.provider.feeds}
+    assert told["feeds"].keys() >= feeds
+    assert all(one["last_update_success"] for one in told["feeds"].values())
     assert len(told["vehicles"]) == len(server.world.vehicles)
     text = json.dumps(told, ensure_ascii=False)
     assert [one for one in secrets_of(server) if one in text] == []
