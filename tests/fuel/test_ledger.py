@@ -92,6 +92,13 @@ async def test_a_revised_event_is_corrected_and_fires_nothing(
     assert after.id == before.id
 
 
+async def test_a_row_that_is_listed_twice_is_one_event(ledger: FuelLedger) -> None:
+    """Alike in everything, it neither fires twice nor counts double."""
+    ledger.record("1", report(refill(), refill()), NOW)
+    assert fire_all(ledger) == [refill()]
+    assert ledger.accounts["1"].total(FuelEventKind.REFUELLED) == 40.0
+
+
 async def test_the_order_of_rows_does_not_matter(ledger: FuelLedger) -> None:
     """Two refills a minute and a half apart stay two, in whatever order they come."""
     first, second = refill(-1), refill(-1 + 90 / 3600, volume=5.0)

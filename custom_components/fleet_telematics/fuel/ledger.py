@@ -273,9 +273,13 @@ class FuelLedger:
         """
         known = self.accounts.get(vehicle_id)
         page = known or Account(since=read_until - _LATE, read_until=read_until)
-        listed = [
-            _without_place(event) if event.private else event for event in report.events
-        ]
+        # A row that is listed twice, alike in everything, is one event.
+        listed = list(
+            dict.fromkeys(
+                _without_place(event) if event.private else event
+                for event in report.events
+            )
+        )
         entries = list(page.entries)
         matches = match([entry.event for entry in entries], listed)
         for row, event in enumerate(listed):
