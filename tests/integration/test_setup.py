@@ -11,6 +11,7 @@ from homeassistant.helpers import (
     entity_registry as er,
     issue_registry as ir,
 )
+from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -304,3 +305,22 @@ async def test_every_entity_has_its_key_as_translation_key(
         assert one.translation_key is not None
         assert one.unique_id.startswith(f"{entry.unique_id}_")
         assert one.unique_id.endswith(f"_{one.translation_key}")
+
+
+async def test_entities_that_are_updated_together_share_a_request(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """One vehicle is asked for once, however many of its entities are named."""
+    await async_setup_component(hass, "homeassistant", {})
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+    vehicle = next(iter(entry.runtime_data.fleet.vehicles))
+    entities = [
+        entity_id_of(hass, entry, "sensor", vehicle, key)
+        for key in ("status", "odometer", "last_report")
+    ]
+    seen = len(fleetgo_server.requests)
+    await hass.services.async_call(
+        "homeassistant", "update_entity", {"entity_id": entities}, blocking=True
+    )
+    assert len(fleetgo_server.requests) == seen + 1

@@ -555,3 +555,15 @@ def test_no_stop_list_breaks_the_reader(rows: list[object]) -> None:
         found = mapping.details(history)
         assert found.last_trip_duration is None or found.last_trip_duration >= 0
         assert found.odometer is None or found.odometer > 0
+
+
+def test_a_later_look_keeps_when_the_drive_began() -> None:
+    """Its window may begin after the stop before; another drive has its own times."""
+    began = NOW - timedelta(hours=4)
+    known = Vehicle(id="1", last_trip_start=began, last_trip_duration=3.0)
+    told = Vehicle(id="1", odometer=100.0)
+    kept = mapping.completed(told, known)
+    assert (kept.last_trip_start, kept.last_trip_duration) == (began, 3.0)
+    assert kept.odometer == 100.0
+    assert mapping.completed(known, told) == known
+    assert mapping.completed(told, None) == told
