@@ -233,7 +233,7 @@ class StepCoordinator(FeedCoordinator):
 
     async def _read_step(self, vehicle_ids: Sequence[str]) -> Batch:
         if self.feed is Feed.TRIPS:
-            return await self.provider.trips(vehicle_ids)
+            return await self.provider.last_trips(vehicle_ids)
         return await self.provider.details(vehicle_ids)
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from custom_components.fleet_telematics.fleet import LEDGER, USER, Fleet
 from custom_components.fleet_telematics.providers.base import Feed
-from custom_components.fleet_telematics.providers.models import Position, Vehicle
+from custom_components.fleet_telematics.providers.models import Coordinates, Vehicle
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ONE = Vehicle(
     id="1",
     name="AB-123-CD",
-    location=Position(latitude=52.0, longitude=5.0),
+    location=Coordinates(latitude=52.0, longitude=5.0),
     speed=50.0,
     odometer=1000.0,
     fuel_level=50.0,

@@ -6,10 +6,10 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.fleet_telematics.guard import HIDDEN_IN_PRIVATE, Guard
-from custom_components.fleet_telematics.providers.models import Position, Vehicle
+from custom_components.fleet_telematics.providers.models import Coordinates, Vehicle
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-HERE = Position(latitude=52.37, longitude=4.9)
+HERE = Coordinates(latitude=52.37, longitude=4.9)
 
 
 def reading(minutes: float = 0, **values: object) -> Vehicle:

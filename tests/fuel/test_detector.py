@@ -10,16 +10,16 @@ import pytest
 from custom_components.fleet_telematics.fuel.detector import Detector
 from custom_components.fleet_telematics.fuel.reading import Reading
 from custom_components.fleet_telematics.providers.models import (
+    Coordinates,
     FuelEvent,
     FuelEventKind,
     FuelOrigin,
-    Position,
     Vehicle,
 )
 
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-STATION = Position(latitude=52.37, longitude=4.9)
+STATION = Coordinates(latitude=52.37, longitude=4.9)
 REFUELLED = FuelEventKind.REFUELLED
 THEFT = FuelEventKind.THEFT_SUSPECTED
 
@@ -334,7 +334,7 @@ def test_without_an_odometer_the_place_tells_of_driving() -> None:
     """A vehicle that stands elsewhere has driven there."""
     before = Log().parked(80, 80, 80).readings
     after = Log().silent(timedelta(hours=9)).parked(40, 40, 40).readings
-    far = Position(latitude=53.2, longitude=6.5)
+    far = Coordinates(latitude=53.2, longitude=6.5)
     bare = [replace(reading, odometer=None) for reading in (*before, *after)]
     assert [event.kind for event in detect(bare)] == [THEFT]
 

@@ -9,9 +9,9 @@ from benchmarks.fuel_detection import run
 from custom_components.fleet_telematics.fuel.detector import Detector
 from custom_components.fleet_telematics.fuel.reading import Reading
 from custom_components.fleet_telematics.providers.models import (
+    Coordinates,
     FuelEvent,
     FuelEventKind,
-    Position,
 )
 
 START = datetime(2026, 10, 1, 8, tzinfo=UTC)
@@ -38,7 +38,7 @@ def histories(draw: st.DrawFn) -> list[Reading]:
                     engine=engine,
                     moving=draw(st.sampled_from((not stands,) * 5 + (None,))),
                     odometer=draw(st.sampled_from((odometer,) * 5 + (None,))),
-                    location=Position(latitude=52 + odometer / 1e4, longitude=4.9),
+                    location=Coordinates(latitude=52 + odometer / 1e4, longitude=4.9),
                     address="Ringweg 1",
                     private=draw(st.sampled_from((None, False, False, True))),
                     tank_capacity=80.0,

@@ -14,11 +14,11 @@ from custom_components.fleet_telematics.fuel.ledger import (
     payload,
 )
 from custom_components.fleet_telematics.providers.models import (
+    Coordinates,
     FuelEvent,
     FuelEventKind,
     FuelReport,
     FuelSource,
-    Position,
     Vehicle,
 )
 
@@ -171,7 +171,7 @@ async def test_everything_survives_a_restart(
         level_before=10.0,
         level_after=60.0,
         address="Station",
-        location=Position(latitude=44.4, longitude=26.1),
+        location=Coordinates(latitude=44.4, longitude=26.1),
         private=False,
         source=FuelSource.SECONDARY,
     )
@@ -193,7 +193,7 @@ async def test_a_private_event_is_stored_without_its_place(ledger: FuelLedger) -
             refill(
                 private=True,
                 address="Station",
-                location=Position(latitude=1.0, longitude=2.0),
+                location=Coordinates(latitude=1.0, longitude=2.0),
             )
         ),
         NOW,
@@ -345,7 +345,7 @@ async def test_a_ledger_of_version_1_1_is_taken_over(
         time=datetime(2026, 11, 19, 11, tzinfo=UTC),
         volume=40.0,
         address="Station",
-        location=Position(latitude=44.4, longitude=26.1),
+        location=Coordinates(latitude=44.4, longitude=26.1),
         private=False,
     )
     ledger.record("1", report(refill(-24 * 9)), NOW)

@@ -25,12 +25,12 @@ from orjson import Fragment
 
 from ..const import DOMAIN, LOGGER
 from ..providers.models import (
+    Coordinates,
     FuelEvent,
     FuelEventKind,
     FuelOrigin,
     FuelReport,
     FuelSource,
-    Position,
 )
 from .matching import corrected, match
 
@@ -78,7 +78,7 @@ class Entry:
         values["source"] = FuelSource(values["source"])
         values["origin"] = FuelOrigin(values["origin"])
         if "location" in values:
-            values["location"] = Position(**values["location"])
+            values["location"] = Coordinates(**values["location"])
         return cls(
             id=stored["id"],
             fired=stored["fired"],

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from ..providers.models import Position, Vehicle
+from ..providers.models import Coordinates, Vehicle
 
 # A sensor that lost its power or its float reads zero. An empty tank does too, but
 # nobody drives it and nobody can rob it.
@@ -32,7 +32,7 @@ class Reading:
     engine: bool | None = None
     moving: bool | None = None
     odometer: float | None = None
-    location: Position | None = None
+    location: Coordinates | None = None
     address: str | None = None
     private: bool | None = None
     tank_capacity: float | None = None
@@ -72,7 +72,7 @@ class Sample:
     engine: bool | None
     odometer: float | None
     stand: datetime | None
-    location: Position | None = None
+    location: Coordinates | None = None
     address: str | None = None
     private: bool | None = None
 
@@ -136,7 +136,9 @@ class Sample:
             engine=stored.get("engine"),
             odometer=stored.get("odometer"),
             stand=None if stand is None else datetime.fromisoformat(stand),
-            location=Position(latitude=place[0], longitude=place[1]) if place else None,
+            location=Coordinates(latitude=place[0], longitude=place[1])
+            if place
+            else None,
             address=stored.get("address"),
             private=stored.get("private"),
         )

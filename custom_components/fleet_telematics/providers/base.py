@@ -162,9 +162,9 @@ class Provider(ABC):
         """Return what changes slowly."""
         raise Unsupported("details")
 
-    async def trips(self, vehicle_ids: Sequence[str]) -> Batch:
+    async def last_trips(self, vehicle_ids: Sequence[str]) -> Batch:
         """Return each vehicle's last trip."""
-        raise Unsupported("trips")
+        raise Unsupported("last trips")
 
     async def fuel(self, vehicle_id: str, start: datetime, end: datetime) -> FuelReport:
         """Return what the vendor knows of a vehicle's fuel between two times."""

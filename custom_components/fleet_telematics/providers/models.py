@@ -5,7 +5,7 @@ degrees Celsius, hours. Times are aware and in UTC. None means "not delivered".
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -21,7 +21,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
+class Coordinates:
     """A place on Earth, in decimal degrees (WGS 84)."""
 
     latitude: float
@@ -58,7 +58,7 @@ class Vehicle:
     category: str | None = None
 
     # Where it is.
-    location: Position | None = None
+    location: Coordinates | None = None
     address: str | None = None
     speed: float | None = None
     heading: float | None = None
@@ -136,6 +136,93 @@ class Vehicle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a trip began or ended: its coordinates, its address, or both."""
+
+    location: Coordinates | None = None
+    address: str | None = None
+
+
+class TripKind(StrEnum):
+    """What a trip was for, as the driver or the vendor's rules declared it."""
+
+    BUSINESS = "business"
+    COMMUTE = "commute"
+    PRIVATE = "private"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """A finished drive of one vehicle.
+
+    `id` is the vendor's or follows from what stays the same about a trip; it is
+    unique for the vehicle. `distance` is in km, `fuel_used` in litres, `fuel_cost`
+    in `currency` (ISO). `private` is whether its places are to be kept from
+    others. `polyline` is the route in Google's encoding, precision 5, where it was
+    asked for.
+    """
+
+    id: str
+    vehicle_id: str
+    start: datetime | None = None
+    end: datetime | None = None
+    duration: timedelta | None = None
+    distance: float | None = None
+    fuel_used: float | None = None
+    fuel_cost: float | None = None
+    currency: str | None = None
+    driver: str | None = None
+    kind: TripKind | None = None
+    purpose: str | None = None
+    origin: Place = Place()
+    destination: Place = Place()
+    private: bool = False
+    polyline: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a vehicle was at one moment, and how it went.
+
+    `private` is whether it was in private mode then.
+    """
+
+    time: datetime
+    location: Coordinates | None = None
+    speed: float | None = None
+    heading: float | None = None
+    altitude: float | None = None
+    odometer: float | None = None
+    engine: bool | None = None
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearbyVehicle:
+    """A vehicle near a place: how far in km, how long until it could be there."""
+
+    vehicle_id: str
+    distance: float
+    duration: timedelta | None = None
+    arrival: datetime | None = None
+    location: Coordinates | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentPosition:
+    """A position that is told to a vendor, of whatever carries one of the ids."""
+
+    time: datetime
+    location: Coordinates
+    speed: float | None = None
+    heading: float | None = None
+    vehicle_id: str | None = None
+    user_id: str | None = None
+    device_ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FleetFigures:
     """What a vendor tells of the account as a whole; the names are entity keys.
 
@@ -198,7 +285,7 @@ class FuelEvent:
     level_before: float | None = None
     level_after: float | None = None
     address: str | None = None
-    location: Position | None = None
+    location: Coordinates | None = None
     private: bool | None = None
 
 

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 import re
 import sys
 
-from .models import Position
+from .models import Coordinates
 
 # Vendors write "none" as 0001-01-01, 1970-01-01, 2001-01-01T00:00:00Z or 9999-12-31.
 _NO_TIME_BEFORE = datetime(2001, 1, 2, tzinfo=UTC)
@@ -120,7 +120,7 @@ def flag(value: object) -> bool | None:
 
 def coordinates(
     latitude: object, longitude: object, *, no_fix_latitudes: Collection[float] = ()
-) -> Position | None:
+) -> Coordinates | None:
     """Return a position, or None for 0/0 or what is not on Earth.
 
     `no_fix_latitudes` are those by which a vendor says that there is none.
@@ -131,7 +131,7 @@ def coordinates(
         return None
     if north in no_fix_latitudes:
         return None
-    return Position(latitude=north, longitude=east)
+    return Coordinates(latitude=north, longitude=east)
 
 
 def moment(value: object, *, zone: tzinfo = UTC) -> datetime | None:

@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 import json
 import math
 import random
+import re
 import time
 from typing import Final
+from urllib.parse import unquote
 
 import aiohttp
 from multidict import CIMultiDictProxy
@@ -191,11 +193,11 @@ class Transport:
 
         Raises AuthenticationFailed (401), AccessDenied (403), NotFound (404),
         MethodNotAllowed (405), RateLimited (429, 503 with Retry-After, or such an
-        answer not long ago), Rejected (other 4xx), Unreachable (no answer, 5xx),
-        RequestTimeout, InvalidResponse.
+        answer not long ago), Rejected (other 4xx, or a path that leads out of the
+        base), Unreachable (no answer, 5xx), RequestTimeout, InvalidResponse.
         """
         what = f"{method} {path.partition('?')[0]}"
-        url = URL(f"{self._base_url}/{path.lstrip('/')}")
+        url = self._below_base(path, what)
         for _ in range(_MOST_REDIRECTS + 1):
             async with self._queue.turn(exempt=exempt):
                 response, body = await self._exchange(
@@ -215,6 +217,15 @@ class Transport:
             data=self._read_json(body, response.charset, what),
             headers=response.headers,
         )
+
+    def _below_base(self, path: str, what: str) -> URL:
+        """Return a path's address; servers may read encoded dots and slashes, too."""
+        steps = path
+        while (decoded := unquote(steps)) != steps:
+            steps = decoded
+        if {".", ".."} & set(re.split(r"[/\\]", steps)):
+            raise Rejected(f"{what}: leads out of the base", status=400)
+        return URL(f"{self._base_url}/{path.lstrip('/')}")
 
     async def _exchange(
         self,

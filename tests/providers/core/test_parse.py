@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from custom_components.fleet_telematics.providers import parse
-from custom_components.fleet_telematics.providers.models import Position
+from custom_components.fleet_telematics.providers.models import Coordinates
 
 BUCHAREST = ZoneInfo("Europe/Bucharest")
 
@@ -229,10 +229,10 @@ def test_zero_and_blank_are_no_id(value: object) -> None:
 
 def test_positions() -> None:
     """Degrees are read from numbers and texts."""
-    expected = Position(latitude=44.43, longitude=-26.1)
+    expected = Coordinates(latitude=44.43, longitude=-26.1)
     assert parse.coordinates(44.43, -26.1) == expected
     assert parse.coordinates("44,43", "-26.1") == expected
-    assert parse.coordinates(0, 9.5) == Position(latitude=0, longitude=9.5)
+    assert parse.coordinates(0, 9.5) == Coordinates(latitude=0, longitude=9.5)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_a_vendors_own_latitudes_of_no_fix() -> None:
     no_fix = (0.0, 85.0)
     assert parse.coordinates(85, 2.35, no_fix_latitudes=no_fix) is None
     assert parse.coordinates("0", "2.35", no_fix_latitudes=no_fix) is None
-    assert parse.coordinates(48.85, 2.35, no_fix_latitudes=no_fix) == Position(
+    assert parse.coordinates(48.85, 2.35, no_fix_latitudes=no_fix) == Coordinates(
         latitude=48.85, longitude=2.35
     )
 

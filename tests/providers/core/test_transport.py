@@ -101,6 +101,35 @@ async def test_a_request_arrives_as_it_was_meant(
     ]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../secret",
+        "/fleet/../../secret",
+        "fleet/%2e%2e/secret",
+        "fleet/%252e%252e/secret",
+        "..%2fsecret",
+        "fleet%5c..%5csecret",
+        "./secret",
+    ],
+)
+async def test_a_path_cannot_leave_the_base(
+    serve: Serve, session: aiohttp.ClientSession, path: str
+) -> None:
+    """However its dots are written, nothing is sent."""
+    sent: list[str] = []
+
+    async def handler(request: web.Request) -> web.Response:
+        sent.append(request.path)
+        return web.json_response({})
+
+    transport = Transport(session, RequestQueue(), f"{await serve(handler)}/base")
+    assert isinstance(await failure(transport.request("GET", path)), Rejected)
+    assert sent == []
+    await transport.request("GET", "fleet..x/y")
+    assert sent == ["/base/fleet..x/y"]
+
+
 @pytest.mark.parametrize("path", ["@127.0.0.2/", "//127.0.0.2/", ".127.0.0.2/"])
 async def test_a_path_cannot_name_another_host(
     serve: Serve, session: aiohttp.ClientSession, path: str

@@ -13,9 +13,9 @@ from custom_components.fleet_telematics.providers.demo import Demo
 from custom_components.fleet_telematics.providers.demo.world import World
 from custom_components.fleet_telematics.providers.errors import AccessDenied
 from custom_components.fleet_telematics.providers.models import (
+    Coordinates,
     FuelEventKind,
     FuelOrigin,
-    Position,
     Status,
     Vehicle,
 )
@@ -217,7 +217,7 @@ async def test_last_trips_are_the_worlds(
     """The newest finished one of each vehicle that is asked for."""
     for _ in range(12):
         clock.turn(hours=2, minutes=17)
-        batch = await demo.trips([str(number) for number in truth.vehicles])
+        batch = await demo.last_trips([str(number) for number in truth.vehicles])
         assert set(batch.vehicles) == {str(number) for number in truth.vehicles}
         assert not batch.complete
         for number in truth.vehicles:
@@ -230,7 +230,7 @@ async def test_last_trips_are_the_worlds(
             assert found.last_trip_fuel == pytest.approx(trip.fuel_used, abs=0.005)
 
     one = str(next(iter(truth.vehicles)))
-    assert set((await demo.trips([one, "7", "van"])).vehicles) == {one}
+    assert set((await demo.last_trips([one, "7", "van"])).vehicles) == {one}
 
 
 async def test_fuel_events_are_the_worlds_records(
@@ -257,7 +257,7 @@ async def test_fuel_events_are_the_worlds_records(
                 abs(record.level_after - record.level_before), abs=0.05
             )
             assert event.private is False
-            assert event.location == Position(
+            assert event.location == Coordinates(
                 latitude=round(record.latitude, 6), longitude=round(record.longitude, 6)
             )
             assert event.address is not None
@@ -312,7 +312,7 @@ async def test_a_restarted_demo_goes_on(
     for restarted in (connect(vehicles=5), connect(vehicles=30)):
         assert [await restarted.fuel(number, *window) for number in numbers] == told
         assert (await read(restarted))[:5] == await read(demo)
-        assert await restarted.trips(numbers) == await demo.trips(numbers)
+        assert await restarted.last_trips(numbers) == await demo.last_trips(numbers)
 
 
 @pytest.mark.parametrize("vehicle_id", ["7", "van", ""])
@@ -324,7 +324,7 @@ async def test_a_vehicle_of_somebody_else_is_not_told_of(
         await demo.vehicle(vehicle_id)
     with pytest.raises(AccessDenied):
         await demo.fuel(vehicle_id, clock.time - DAY, clock.time)
-    assert not (await demo.trips([vehicle_id])).vehicles
+    assert not (await demo.last_trips([vehicle_id])).vehicles
 
 
 async def test_five_hundred_vehicles_are_read_together(
@@ -340,7 +340,7 @@ async def test_five_hundred_vehicles_are_read_together(
     reports = await asyncio.gather(
         *(demo.fuel(one, clock.time - 2 * DAY, clock.time) for one in numbers)
     )
-    assert len((await demo.trips(numbers)).vehicles) == 500
+    assert len((await demo.last_trips(numbers)).vehicles) == 500
     assert all(report.events for report in reports)
     assert await read(demo) == vehicles
 
@@ -365,7 +365,7 @@ async def test_the_event_loop_does_not_wait_for_the_world(
 
     slow = Demo(demo.connection, clock=tell)
     first, second, trips = await asyncio.gather(
-        slow.positions(), slow.positions(), slow.trips(["1"])
+        slow.positions(), slow.positions(), slow.last_trips(["1"])
     )
 
     assert first == second == await demo.positions()

@@ -7,7 +7,7 @@ import pytest
 
 from custom_components.fleet_telematics.providers.fleetgo import mapping
 from custom_components.fleet_telematics.providers.models import (
-    Position,
+    Coordinates,
     Status,
     Vehicle,
 )
@@ -88,7 +88,7 @@ def test_element_of_the_fleet_is_read_whole() -> None:
         make="Volvo",
         model="FH16",
         group="North",
-        location=Position(latitude=52.3676, longitude=4.9041),
+        location=Coordinates(latitude=52.3676, longitude=4.9041),
         address="Damrak 1, 1012 LG Amsterdam",
         speed=63,
         heading=181,

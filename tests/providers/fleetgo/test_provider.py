@@ -107,7 +107,7 @@ async def test_last_trips_are_read_a_week_back(peer: Peer, connect: Connect) -> 
         "Distance": 9.5,
     }
     peer.serve(TRIPS, lambda seen: [trip] if seen.query["equipmentId"] == "1" else None)
-    batch = await connect(peer.url).trips(["1", "2"])
+    batch = await connect(peer.url).last_trips(["1", "2"])
     assert not batch.complete
     assert list(batch.vehicles) == ["1"]
     assert batch.vehicles["1"].last_trip_distance == 9.5
@@ -123,7 +123,7 @@ async def test_last_trips_are_read_a_week_back(peer: Peer, connect: Connect) -> 
 async def test_trip_without_an_array_is_read(peer: Peer, connect: Connect) -> None:
     """The document shows one RideDTO as the answer."""
     peer.serve(TRIPS, lambda seen: {"To": {"Latitude": 52}, "Distance": 4})
-    batch = await connect(peer.url).trips(["1"])
+    batch = await connect(peer.url).last_trips(["1"])
     assert batch.vehicles["1"].last_trip_distance == 4
 
 
@@ -140,12 +140,12 @@ async def test_vehicle_whose_trips_are_refused_does_not_cost_the_others(
         refused(seen) if seen.query["equipmentId"] == "1" else served(seen)
     )
     provider = connect(peer.url)
-    assert list((await provider.trips(["1", "2"])).vehicles) == ["2"]
+    assert list((await provider.last_trips(["1", "2"])).vehicles) == ["2"]
     with pytest.raises(NotFound):
-        await provider.trips(["1"])
+        await provider.last_trips(["1"])
     peer.refuse(TRIPS, 403)
     with pytest.raises(AccessDenied):
-        await provider.trips(["1", "2"])
+        await provider.last_trips(["1", "2"])
 
 
 def test_feeds_go_easy_on_the_vendor(connect: Connect) -> None:

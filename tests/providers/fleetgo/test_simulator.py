@@ -221,7 +221,7 @@ async def test_last_trips_are_the_worlds(
         )[-1]
         for one in list(world.vehicles)[:3]
     }
-    vehicles = (await open_account().trips(list(last))).vehicles
+    vehicles = (await open_account().last_trips(list(last))).vehicles
     assert vehicles.keys() == last.keys()
     for vehicle_id, vehicle in vehicles.items():
         trip = last[vehicle_id]

@@ -9,8 +9,8 @@ import pytest
 from custom_components.fleet_telematics.providers.fleetwork import mapping
 from custom_components.fleet_telematics.providers.fleetwork.mapping import Sighting
 from custom_components.fleet_telematics.providers.models import (
+    Coordinates,
     FleetFigures,
-    Position,
     Status,
     Vehicle,
 )
@@ -88,7 +88,7 @@ def test_a_row_is_a_vehicle_where_it_was_seen_last() -> None:
         vehicle=Vehicle(
             id="vehicle-1",
             name="Truck 1",
-            location=Position(latitude=21.0285, longitude=105.8542),
+            location=Coordinates(latitude=21.0285, longitude=105.8542),
             speed=45.2,
             heading=90.0,
             last_report=NOW,
@@ -218,7 +218,7 @@ def test_without_a_name_the_rest_stays(metadata: object) -> None:
     """Metadata that tells no name costs the name."""
     vehicle = _vehicle(lastLocation={**waypoint(), "metadata": metadata})
     assert vehicle.name is None
-    assert vehicle.location == Position(latitude=21.05, longitude=105.9)
+    assert vehicle.location == Coordinates(latitude=21.05, longitude=105.9)
 
 
 @pytest.mark.parametrize("place", [None, {}, {"lat": 0, "lng": 0}, {"lat": 91}, "x"])

@@ -15,7 +15,11 @@ from custom_components.fleet_telematics.providers.fleetwork.tracking import (
     SMALL,
     Tracking,
 )
-from custom_components.fleet_telematics.providers.models import Batch, Position, Status
+from custom_components.fleet_telematics.providers.models import (
+    Batch,
+    Coordinates,
+    Status,
+)
 
 from .vendor import NOW, NOW_MS, Clock, Json, Vendor, tracked_row, waypoint
 
@@ -273,7 +277,7 @@ async def test_one_vehicle_is_read_by_its_id(
     await tracking.read()
     vehicle = await tracking.read_one("vehicle-1")
     assert vehicle is not None
-    assert vehicle.location == Position(latitude=21.05, longitude=105.9)
+    assert vehicle.location == Coordinates(latitude=21.05, longitude=105.9)
     assert vehicle.status is Status.STOPPED
     assert vehicle.last_report == NOW
 

@@ -8,7 +8,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.fleet_telematics.providers.models import (
-    Position,
+    Coordinates,
     Status,
     Vehicle,
 )
@@ -102,7 +102,7 @@ def test_vehicle_of_the_document_is_read_whole() -> None:
         vin="ZFA19900001234567",
         model="City Car",
         category="2",
-        location=Position(latitude=41.775761, longitude=12.24598),
+        location=Coordinates(latitude=41.775761, longitude=12.24598),
         last_report=datetime(2026, 9, 18, 4, 14, 23, tzinfo=UTC),
         status=Status.MOVING,
         odometer=118,

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.fleet_telematics.providers.models import (
-    Position,
+    Coordinates,
     Status,
     Vehicle,
 )
@@ -88,7 +88,7 @@ def test_a_vehicle_is_read_whole() -> None:
         make="Renault",
         model="Kangoo",
         group="North",
-        location=Position(latitude=48.8566, longitude=2.3522),
+        location=Coordinates(latitude=48.8566, longitude=2.3522),
         address="1 Rue de Rivoli, 75001 Paris",
         heading=270.0,
         last_report=TIME,
@@ -379,7 +379,7 @@ def test_the_newest_position_of_equipment_counts(row: dict[str, Any]) -> None:
     found = mapping.equipment_position({**row, "positions": positions})
     assert found is not None
     assert (found.id, found.last_report, found.gps_fix) == ("equipment_31", TIME, True)
-    assert found.location == Position(latitude=48.8566, longitude=2.3522)
+    assert found.location == Coordinates(latitude=48.8566, longitude=2.3522)
     assert found.address == "1 Rue de Rivoli, 75001 Paris"
 
 
@@ -396,7 +396,7 @@ def test_equipment_may_be_its_own_position() -> None:
     )
     assert found is not None
     assert (found.id, found.last_report) == ("equipment_31", TIME)
-    assert found.location == Position(latitude=48.8566, longitude=2.3522)
+    assert found.location == Coordinates(latitude=48.8566, longitude=2.3522)
     assert found.address == "1 Rue de Rivoli, 75001 Paris"
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from custom_components.fleet_telematics.providers.models import (
     Batch,
+    Coordinates,
     FuelEventKind,
     FuelReport,
     FuelSource,
-    Position,
     Status,
     Vehicle,
 )
@@ -68,7 +68,7 @@ def test_a_vehicle_is_read_whole() -> None:
         vin="UU1TEST0000000001",
         make="Dacia",
         model="Dokker",
-        location=Position(latitude=44.4268, longitude=26.1025),
+        location=Coordinates(latitude=44.4268, longitude=26.1025),
         address="Calea Victoriei 1, București",
         speed=42.0,
         heading=270.0,

@@ -130,7 +130,7 @@ class Demo(Provider):
         return await self._ask(read)
 
     @override
-    async def trips(self, vehicle_ids: Sequence[str]) -> Batch:
+    async def last_trips(self, vehicle_ids: Sequence[str]) -> Batch:
         """Return each vehicle's last trip; who is not of the fleet is left out."""
 
         def read(world: World) -> Batch:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from math import ceil
 from typing import Final
 
-from ..models import FuelEvent, FuelEventKind, Position, Status, Vehicle
+from ..models import Coordinates, FuelEvent, FuelEventKind, Status, Vehicle
 from .records import (
     Address,
     FuelKind,
@@ -105,8 +105,8 @@ def _status(state: VehicleState, *, moving: bool) -> Status:
     return Status.IDLING if state.engine_on else Status.STOPPED
 
 
-def _position(place: VehicleState | FuelRecord) -> Position:
-    return Position(
+def _position(place: VehicleState | FuelRecord) -> Coordinates:
+    return Coordinates(
         latitude=round(place.latitude, 6), longitude=round(place.longitude, 6)
     )
 

@@ -120,7 +120,7 @@ class FleetGo(Provider):
         return Batch(vehicles=await self._telemetry.read(vehicle_ids))
 
     @override
-    async def trips(self, vehicle_ids: Sequence[str]) -> Batch:
+    async def last_trips(self, vehicle_ids: Sequence[str]) -> Batch:
         """Return each vehicle's last trip of the week; one without is left out.
 
         Source: GET /Trips/GetTrips.
