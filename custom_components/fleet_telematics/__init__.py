@@ -5,8 +5,13 @@ from collections.abc import Mapping
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryError
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import (
+    config_validation as cv,
+    device_registry as dr,
+    entity_registry as er,
+)
 from homeassistant.helpers.start import async_at_started
+from homeassistant.helpers.typing import ConfigType
 
 from .connect import async_create_provider, async_request_queue, async_vendor_session
 from .const import CONF_EXPOSE_DRIVERS, CONF_PROVIDER, CONF_VEHICLES, DOMAIN, PLATFORMS
@@ -25,6 +30,15 @@ from .fuel.watcher import FuelWatcher
 from .issues import delete_issues
 from .providers import PROVIDERS
 from .providers.base import Feed
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions: they are there whether or not an account is loaded."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:

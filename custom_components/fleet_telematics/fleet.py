@@ -38,7 +38,7 @@ class Fleet:
         self.names: dict[str, str] = {}
         self.guard = Guard()
         self._include = frozenset(include)
-        self._expose_drivers = expose_drivers
+        self.expose_drivers = expose_drivers
         self._parts: dict[str, dict[str, Vehicle]] = {}
         self._failed: set[str] = set()
         self._vehicle_listeners: dict[str, list[Callable[[], None]]] = {}
@@ -84,7 +84,7 @@ class Fleet:
                 continue
             parts = self._parts.setdefault(vehicle.id, {})
             previous = parts.get(source)
-            if not self._expose_drivers and vehicle.driver is not None:
+            if not self.expose_drivers and vehicle.driver is not None:
                 vehicle = replace(vehicle, driver=None)
             part = self.guard.admit(source, vehicle, previous, now)
             if part == previous:

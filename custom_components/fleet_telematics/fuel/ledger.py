@@ -276,7 +276,7 @@ class FuelLedger:
         # A row that is listed twice, alike in everything, is one event.
         listed = list(
             dict.fromkeys(
-                _without_place(event) if event.private else event
+                without_place(event) if event.private else event
                 for event in report.events
             )
         )
@@ -288,8 +288,10 @@ class FuelLedger:
                 entries[position] = replace(entry, event=corrected(entry.event, event))
             else:
                 history = known is None or event.time < page.since
-                identity = _identity(event, {entry.id for entry in entries})
-                entries.append(Entry(id=identity, event=event, fired=history))
+                taken = {entry.id for entry in entries}
+                entries.append(
+                    Entry(id=identity(event, taken), event=event, fired=history)
+                )
         measured = bool(report.events) or report.vehicle is not None
         page = replace(
             page,
@@ -366,21 +368,21 @@ def _moved(event: FuelEvent, old: tzinfo, new: tzinfo) -> FuelEvent:
     return replace(event, time=time, other_time=None)
 
 
-def _without_place(event: FuelEvent) -> FuelEvent:
+def without_place(event: FuelEvent) -> FuelEvent:
     """Return a private event as it may be stored."""
     return replace(event, address=None, location=None)
 
 
-def _identity(event: FuelEvent, taken: set[str]) -> str:
+def identity(event: FuelEvent, taken: set[str]) -> str:
     """Return an id that the same event gets again should the ledger be lost.
 
     Two events can have the same time: in the hour that occurs twice.
     """
     text = f"{event.vehicle_id}|{event.kind}|{event.source}|{event.time.isoformat()}"
-    identity = hashlib.sha256(text.encode()).hexdigest()[:16]
-    while identity in taken:
-        identity = hashlib.sha256(identity.encode()).hexdigest()[:16]
-    return identity
+    found = hashlib.sha256(text.encode()).hexdigest()[:16]
+    while found in taken:
+        found = hashlib.sha256(found.encode()).hexdigest()[:16]
+    return found
 
 
 def _volume(entries: Iterable[Entry], kind: FuelEventKind) -> float:

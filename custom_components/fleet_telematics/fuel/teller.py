@@ -145,12 +145,17 @@ class FuelTeller:
         self._shown |= new
         self._fleet.announce(changed | (new & self._fleet.vehicles.keys()))
 
+    def payload(self, entry: Entry) -> dict[str, Any]:
+        """Return an event as automations see it when it is told now."""
+        time = entry.event.time
+        age = dt_util.utcnow() - time
+        late = time < self._since or age > self._rhythm() + _GRACE
+        return payload(entry, late=late)
+
     @callback
     def _fire(self, entry: Entry) -> None:
         event = entry.event
-        age = dt_util.utcnow() - event.time
-        late = event.time < self._since or age > self._rhythm() + _GRACE
-        data = payload(entry, late=late)
+        data = self.payload(entry)
         if (listener := self._listeners.get(event.vehicle_id)) is not None:
             listener(event.kind, data)
         account = self._entry.unique_id

@@ -1,0 +1,55 @@
+"""What vendors tell of the past, as far as it may be shown."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from .coordinator import FleetData
+from .providers.capabilities import PositionHistory, TripHistory
+from .providers.errors import Unsupported
+from .providers.models import Place, Position, Trip
+
+
+async def async_trips(
+    data: FleetData,
+    vehicle_ids: Sequence[str],
+    start: datetime,
+    end: datetime,
+    *,
+    routes: bool = False,
+) -> tuple[Trip, ...]:
+    """Return the finished trips that overlap a window, oldest first.
+
+    A private trip keeps its places to itself, and drivers are named only where the
+    options expose them. Raises any ProviderError, Unsupported where the vendor
+    tells no trips.
+    """
+    provider = data.provider
+    if not isinstance(provider, TripHistory):
+        raise Unsupported("trips")
+    trips = await provider.trips(vehicle_ids, start, end, routes=routes)
+    return tuple(_shown(trip, drivers=data.fleet.expose_drivers) for trip in trips)
+
+
+async def async_track(
+    data: FleetData, vehicle_id: str, start: datetime, end: datetime
+) -> tuple[Position, ...]:
+    """Return where a vehicle was, oldest first, without what was in private mode.
+
+    Raises any ProviderError, Unsupported where the vendor tells no positions.
+    """
+    provider = data.provider
+    if not isinstance(provider, PositionHistory):
+        raise Unsupported("positions")
+    track = await provider.track(vehicle_id, start, end)
+    return tuple(position for position in track if not position.private)
+
+
+def _shown(trip: Trip, *, drivers: bool) -> Trip:
+    if not drivers and trip.driver is not None:
+        trip = replace(trip, driver=None)
+    if not trip.private:
+        return trip
+    return replace(
+        trip, origin=Place(), destination=Place(), polyline=None, purpose=None
+    )
