@@ -24,6 +24,7 @@ CUSTOMER_ID: Final = 4711
 BASES: Final = ("/ocean/restapi", "/ocean-3.0.0/restapi")
 START_CODE: Final = "1001"
 STOP_CODE: Final = "1002"
+_LABELS: Final = {START_CODE: "Démarrage", STOP_CODE: "Arrêt"}
 _LOGIN: Final = "/auth/authenticate2"
 _HALF_A_DAY: Final = 12 * 3600.0
 _DAY: Final = timedelta(days=1)
@@ -234,10 +235,13 @@ class OceanServer(VendorServer):
         )
         if end < start or start < self.clock() - _TWO_MONTHS:
             raise _refusal(400, "The period is at most two months back")
+        private = request.query.get("withPrivacy", "true").lower() != "false"
         return web.json_response(
             {
                 "positionsVehicles": [
-                    self._shapes.recorded(spec, self._track(spec, start, end))
+                    self._shapes.recorded(
+                        spec, self._track(spec, start, end), private=private
+                    )
                     for spec in self.world.vehicles.values()
                     if spec.plate in plates
                 ]
@@ -281,7 +285,11 @@ class OceanServer(VendorServer):
                 "vehId": vehicle_id,
                 "date": given,
                 "fjRows": [
-                    self._shapes.trip(trip, letters=self.day_letters)
+                    self._shapes.trip(
+                        self.world.vehicles[vehicle_id],
+                        trip,
+                        letters=self.day_letters,
+                    )
                     for trip in self.world.trips(vehicle_id, start, end)
                     if start <= trip.start.time < end
                 ],
@@ -307,7 +315,7 @@ class OceanServer(VendorServer):
             if found:
                 _, code = max(found)
                 events[str(spec.vehicle_id)] = self._shapes.event(
-                    spec, code, ends[code]
+                    spec, code, _LABELS[code], ends[code]
                 )
         return web.json_response(events)
 

@@ -261,18 +261,7 @@ class Shapes:
         """Return an element of nearestVehicles."""
         spec, state = seen.spec, seen.state
         return {
-            "address": {
-                "address": state.address.street,
-                "cap": round(state.heading) % 360,
-                "closestPoi": None,
-                "countryCode": _COUNTRY,
-                "gpsCalle": seen.fix,
-                "latitude": round(state.latitude, 6),
-                "longitude": round(state.longitude, 6),
-                "postCode": state.address.postal_code,
-                "precision": 0,
-                "town": state.address.city,
-            },
+            "address": _place(state, fix=seen.fix),
             "distance": round(distance, 3),
             "driver": {
                 "affectedEtape": None,
@@ -298,8 +287,13 @@ class Shapes:
             "vehicle": _light(spec, state),
         }
 
-    def recorded(self, spec: VehicleSpec, seen: Iterable[Seen]) -> Told:
-        """Return an element of positions/search; the first of `seen` is not told."""
+    def recorded(
+        self, spec: VehicleSpec, seen: Iterable[Seen], *, private: bool
+    ) -> Told:
+        """Return an element of positions/search; the first of `seen` is not told.
+
+        `private` is whether private drives are, too.
+        """
         return {
             "vehicle": {
                 "idVehicule": spec.vehicle_id,
@@ -325,26 +319,36 @@ class Shapes:
                     "chauffeur": _person(spec.driver),
                 }
                 for before, one in pairwise(seen)
+                if private or not one.state.private
             ],
         }
 
-    def trip(self, trip: TripRecord, *, letters: bool) -> Told:
+    def trip(self, spec: VehicleSpec, trip: TripRecord, *, letters: bool) -> Told:
         """Return a row of a day sheet."""
         return {
+            "anomalyType": "NONE",
             "distanceMeter": round(trip.distance * 1000),
             "dureeMs": round(trip.duration.total_seconds() * 1000),
-            "posDeb": self._end(trip.start, trip, "D" if letters else "start"),
-            "posFin": self._end(trip.end, trip, "A" if letters else "stop"),
+            "id": trip.trip_id,
+            "posDeb": self._end(spec, trip, trip.start, "D" if letters else "start"),
+            "posFin": self._end(spec, trip, trip.end, "A" if letters else "stop"),
+            "type": "T",
         }
 
-    def _end(self, state: VehicleState, trip: TripRecord, code: str) -> Told:
+    def _end(
+        self, spec: VehicleSpec, trip: TripRecord, state: VehicleState, code: str
+    ) -> Told:
         hidden = trip.private and hides_private(trip.vehicle_id)
         return {
             "latitudeY": None if hidden else round(state.latitude, 6),
             "longitudeX": None if hidden else round(state.longitude, 6),
+            "cap": round(state.heading) % 360,
+            "gpsCale": not hidden,
             "etat": code,
             **self.date_and_hour(state.time),
             "fullAddress": None if hidden else _full_address(state.address),
+            "driver": _driver(spec.driver),
+            "poi": None,
         }
 
     def tool(self, spec: VehicleSpec, state: VehicleState) -> Told:
@@ -368,13 +372,41 @@ class Shapes:
             "address": None if seen.hidden else _full_address(seen.state.address),
         }
 
-    def event(self, spec: VehicleSpec, code: str, state: VehicleState) -> Told:
+    def event(
+        self, spec: VehicleSpec, code: str, label: str, state: VehicleState
+    ) -> Told:
         """Return an entry of lastEvent."""
+        hidden = state.private and hides_private(spec.vehicle_id)
+        detail = {
+            "code": code,
+            "defaut": None,
+            "modele": None,
+            "statut": None,
+            "technicalLabel": label,
+            "type": None,
+        }
         return {
-            "idVehicule": spec.vehicle_id,
-            "immatriculation": spec.plate,
-            "codeEvenement": code,
+            "address": None if hidden else _place(state, fix=True),
+            "advancedTechnicalEvent": False,
             "date": self.date(state.time),
+            "dateDebut": self.date(state.time),
+            "dateFin": None,
+            "detailEvenementLightDTO": detail,
+            "entite": {
+                "id": entity_id(spec.group),
+                "nom": spec.group,
+                "suppressionLogique": False,
+            },
+            "evenementLibelle": label,
+            "eventState": "PUNCTUAL",
+            "extendedDataMap": {},
+            "groupingPeriod": "TODAY",
+            "heure": self.date(state.time),
+            "id": f"{spec.vehicle_id}-{_milliseconds(state.time)}",
+            "reliable": True,
+            "typeEvenement": "UNDEFINED",
+            "typeEvenementODirectDTO": None,
+            "vehicleEngin": _light(spec, state),
         }
 
 
@@ -390,6 +422,22 @@ def _coordinates(seen: Seen) -> Told:
     if number % 5 == 3:
         return {"latitudeY": str(latitude), "longitudeX": str(longitude)}
     return {"latitudeY": latitude, "longitudeX": longitude}
+
+
+def _place(state: VehicleState, *, fix: bool) -> Told:
+    """Return a place as the nearest vehicles and events have it."""
+    return {
+        "address": state.address.street,
+        "cap": round(state.heading) % 360,
+        "closestPoi": None,
+        "countryCode": _COUNTRY,
+        "gpsCalle": fix,
+        "latitude": round(state.latitude, 6),
+        "longitude": round(state.longitude, 6),
+        "postCode": state.address.postal_code,
+        "precision": 0,
+        "town": state.address.city,
+    }
 
 
 def _category(number: int) -> str:

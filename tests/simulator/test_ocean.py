@@ -413,6 +413,28 @@ async def test_tracks_have_speed_and_distance(
         assert metres == pytest.approx((ends[1] - ends[0]) * 1000, abs=121)
 
 
+async def test_tracks_leave_private_drives_out_on_request(
+    client: TokenClient, world: World
+) -> None:
+    """Unless one asks for that, they are told."""
+    spec = next(iter(world.vehicles.values()))
+    world.set_private(spec.vehicle_id, private=True)
+    window = [
+        ("immatriculation", spec.plate),
+        ("startDate", iso(NOW - timedelta(minutes=10))),
+        ("endDate", iso(NOW)),
+    ]
+    states: dict[str, list[str]] = {}
+    for private in ("", "true", "false"):
+        params = [*window, *([("withPrivacy", private)] if private else [])]
+        _, answer = await client.send("GET", SEARCH, params=params)
+        (found,) = answer["positionsVehicles"]
+        states[private] = [one["etat"] for one in found["positions"]]
+    assert "PRIVACY" in states[""]
+    assert states["true"] == states[""]
+    assert "PRIVACY" not in states["false"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     ["2026-11-18", "2026-11-18T09:00:00Z", "2026-11-18T09:00:00.000", "18/11/2026"],
@@ -466,6 +488,7 @@ async def test_a_day_sheet_is_the_trips_of_a_day(
         )
         assert row["posDeb"]["date"] == iso(trip.start.time)
         assert (row["posDeb"]["etat"], row["posFin"]["etat"]) == ("start", "stop")
+        assert (row["id"], row["type"]) == (trip.trip_id, "T")
     ocean_server.day_letters = True
     sheet = await ask(client, SHEET, vehId=vehicle_id, date="17/11/2026")
     assert sheet["fjRows"][0]["posFin"]["etat"] == "A"
@@ -492,8 +515,12 @@ async def test_the_last_events_need_the_customers_codes(
     assert events
     for name, event in events.items():
         last = world.trips(int(name), NOW - timedelta(days=1), NOW)[-1]
-        assert event["codeEvenement"] == STOP_CODE
+        assert event["detailEvenementLightDTO"]["code"] == STOP_CODE
+        assert event["evenementLibelle"]
+        assert event["vehicleEngin"]["id"] == int(name)
         assert event["date"] == iso(last.end.time)
+        if event["address"] is not None:
+            assert event["address"]["town"] == last.end.address.city
 
 
 async def test_equipment_is_where_its_vehicle_is(
