@@ -39,6 +39,15 @@ def vehicle_device_info(entry: ConfigEntry, vehicle_id: str) -> DeviceInfo:
     return DeviceInfo(identifiers={_vehicle_identifier(entry, vehicle_id)})
 
 
+def vehicle_device(
+    registry: dr.DeviceRegistry, entry: ConfigEntry, vehicle_id: str
+) -> dr.DeviceEntry | None:
+    """Return a vehicle's device, None where it has none (any more)."""
+    return registry.async_get_device_by_identifier(
+        _vehicle_identifier(entry, vehicle_id), entry.entry_id
+    )
+
+
 def vehicle_id_of(entry: ConfigEntry, device: dr.AnyDeviceEntry) -> str | None:
     """Return the id of the vehicle a device stands for, None for the fleet's."""
     prefix = f"{entry.unique_id}_"
@@ -119,9 +128,7 @@ class Devices:
 
     def _stored(self, vehicle_id: str) -> _Identity:
         """Return what the registry remembers of a vehicle."""
-        device = self._registry.async_get_device_by_identifier(
-            _vehicle_identifier(self._entry, vehicle_id), self._entry.entry_id
-        )
+        device = vehicle_device(self._registry, self._entry, vehicle_id)
         if device is None:
             return _Identity()
         return _Identity(

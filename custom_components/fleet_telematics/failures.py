@@ -33,6 +33,14 @@ _KEYS: Final[tuple[tuple[type[ProviderError], str], ...]] = (
     (Unsupported, "unsupported"),
 )
 
+# Vendors' own short words for why they declined.
+_REASONS: Final = {
+    "err_invalidelement": "err_invalid_element",
+    "err_elementdoesnotexist": "err_element_does_not_exist",
+    "err_elementalreadydeleted": "err_element_already_deleted",
+    "err_cannotdeletecategoryhasvehicles": "err_cannot_delete_category_has_vehicles",
+}
+
 
 def error_key(err: ProviderError) -> str:
     """Return the translation key of an error, the same in flows and exceptions."""
@@ -40,11 +48,19 @@ def error_key(err: ProviderError) -> str:
 
 
 def action_failure(err: ProviderError, info: ProviderInfo) -> HomeAssistantError:
-    """Return what something that a user asked for raises for a provider's error."""
+    """Return what something that a user asked for raises for a provider's error.
+
+    Why a vendor declined is for whoever asked to know.
+    """
+    key = error_key(err)
+    placeholders = {"vendor": info.name, "detail": str(err)}
+    if isinstance(err, Rejected) and err.reason is not None:
+        key = _REASONS.get(err.reason.casefold(), "rejected_reason")
+        placeholders["reason"] = err.reason
     return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key=error_key(err),
-        translation_placeholders={"vendor": info.name, "detail": str(err)},
+        translation_key=key,
+        translation_placeholders=placeholders,
     )
 
 

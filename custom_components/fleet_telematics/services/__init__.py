@@ -6,10 +6,17 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, call
 from homeassistant.helpers.service import async_register_admin_service
 
 from ..const import DOMAIN
-from . import history
+from . import categories, history, nearest, open_api, reports, trips
 from .action import Action
 
-_ACTIONS: Final[tuple[Action, ...]] = (*history.ACTIONS,)
+_ACTIONS: Final[tuple[Action, ...]] = (
+    *history.ACTIONS,
+    *nearest.ACTIONS,
+    *reports.ACTIONS,
+    *trips.ACTIONS,
+    *categories.ACTIONS,
+    *open_api.ACTIONS,
+)
 
 
 @callback

@@ -1,0 +1,78 @@
+"""The action that corrects a trip at the vendor."""
+
+from typing import Final, cast
+
+from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+import voluptuous as vol
+
+from ..providers.capabilities import TripEditor
+from .action import (
+    ATTR_CONFIG_ENTRY_ID,
+    ATTR_DEVICE_ID,
+    ATTR_END,
+    ATTR_START,
+    ENTRY_FIELD,
+    Action,
+    invalid,
+    loaded_entry,
+    offered,
+    told,
+    vehicle_of,
+)
+
+_ATTR_TRIP_ID: Final = "trip_id"
+_TEXTS: Final = (
+    "ride_type",
+    "purpose",
+    "remarks",
+    "reason",
+    "custom_field",
+    "driver_id",
+)
+
+
+async def _save_trip(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
+    """Change the trip that a call names, or create one; return the vendor's answer."""
+    entry = loaded_entry(hass, call.data[ATTR_CONFIG_ENTRY_ID])
+    editor = offered(entry, TripEditor)
+    fields: dict[str, object] = {
+        key: call.data[key] for key in (_ATTR_TRIP_ID, *_TEXTS) if key in call.data
+    }
+    if (device_id := call.data.get(ATTR_DEVICE_ID)) is not None:
+        owner, vehicle_id = vehicle_of(hass, device_id)
+        if owner.entry_id != entry.entry_id:
+            raise invalid("other_account")
+        fields["vehicle_id"] = vehicle_id
+    for key in (ATTR_START, ATTR_END):
+        if key in call.data:
+            fields[key] = dt_util.as_utc(call.data[key])
+    if ATTR_START in call.data and ATTR_END in call.data:
+        if fields[ATTR_START] >= fields[ATTR_END]:  # type: ignore[operator]
+            raise invalid("end_before_start")
+    if _ATTR_TRIP_ID not in fields and "vehicle_id" not in fields:
+        raise invalid("no_trip")
+    with told(entry):
+        answer = await editor.save_trip(fields)
+    return cast(
+        JsonObjectType, answer if isinstance(answer, dict) else {"data": answer}
+    )
+
+
+ACTIONS: Final = (
+    Action(
+        name="save_trip",
+        fields={
+            **ENTRY_FIELD,
+            vol.Optional(_ATTR_TRIP_ID): cv.string,
+            vol.Optional(ATTR_DEVICE_ID): cv.string,
+            **{vol.Optional(key): cv.string for key in _TEXTS},
+            vol.Optional(ATTR_START): cv.datetime,
+            vol.Optional(ATTR_END): cv.datetime,
+        },
+        handle=_save_trip,
+        response=SupportsResponse.OPTIONAL,
+    ),
+)
