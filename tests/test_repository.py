@@ -1,5 +1,6 @@
 """What Home Assistant's and HACS's checks say of the repository, said earlier."""
 
+import ast
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 import json
@@ -196,6 +197,24 @@ def test_actions_triggers_and_conditions_have_texts_and_icons(section: str) -> N
         read_json(INTEGRATION / "translations" / "en.json").get(section, {}).keys()
         == names
     )
+
+
+def test_every_error_that_an_action_raises_has_a_text() -> None:
+    """A key without a text shows as itself, a placeholder nobody fills not at all."""
+    known = read_json(INTEGRATION / "translations" / "en.json")["exceptions"]
+    raised = [
+        (str(call.args[0].value), {word.arg for word in call.keywords})
+        for path in INTEGRATION.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "invalid"
+        and isinstance(call.args[0], ast.Constant)
+    ]
+
+    assert len(raised) > 10
+    for key, given in raised:
+        assert placeholders(known[key]["message"]) == given, key
 
 
 def test_the_quality_scale_answers_every_rule() -> None:
