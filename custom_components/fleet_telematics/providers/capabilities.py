@@ -1,7 +1,7 @@
 """What only some vendors offer: a provider offers what it is an instance of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -154,6 +154,15 @@ class Categories(ABC):
         """Set the picture or the thumbnail of a category."""
 
 
+class VendorEvents(ABC):
+    """Tells, as a vehicle's `vendor_event`, of events whose codes the user chose."""
+
+    @property
+    @abstractmethod
+    def event_codes(self) -> Sequence[str]:
+        """The chosen codes; an event of another code is not told."""
+
+
 class OpenApi(ABC):
     """Lets experts ask what no entity shows."""
 
@@ -169,8 +178,9 @@ class LiveUpdates(ABC):
     """Tells of changes as they happen."""
 
     @abstractmethod
-    def live(self) -> AsyncIterator[Batch | None]:
+    def live(self) -> AsyncGenerator[Batch | None]:
         """Listen until the vendor ends the stream or it fails; None is a heartbeat.
 
-        A new call goes on where the last one ended. Raises any ProviderError.
+        A new call goes on where the last one ended. Whoever stops listening before
+        the end closes the generator. Raises any ProviderError.
         """

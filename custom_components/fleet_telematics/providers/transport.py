@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -218,6 +218,42 @@ class Transport:
             headers=response.headers,
         )
 
+    @asynccontextmanager
+    async def stream(
+        self,
+        path: str,
+        *,
+        params: Parameters | None = None,
+        headers: Mapping[str, str] | None = None,
+        silence: float,
+    ) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """GET an event stream below the base, and hand out its pieces as they come.
+
+        It is one request of the account, and holds up no other: some vendors only
+        begin to answer when there is something to tell. RequestTimeout is raised
+        once nothing came for `silence` seconds; else as with `request`.
+        """
+        what = f"GET {path.partition('?')[0]}"
+        url = self._below_base(path, what)
+        for _ in range(_MOST_REDIRECTS + 1):
+            async with self._queue.turn():
+                pass
+            response = await self._begin(what, url, params, headers, silence)
+            try:
+                if response.status in _REDIRECTS:
+                    url, params = _redirected(response, "GET", what), None
+                    continue
+                self._raise_for_refusal(response, what)
+                self._raise_for_status(response, b"", what)
+                if response.content_type != "text/event-stream":
+                    raise InvalidResponse(f"{what}: not an event stream")
+                self._queue.accepted()
+                yield _pieces(response, what)
+                return
+            finally:
+                response.close()
+        raise InvalidResponse(f"{what}: redirected too often")
+
     def _below_base(self, path: str, what: str) -> URL:
         """Return a path's address; servers may read encoded dots and slashes, too."""
         steps = path
@@ -252,12 +288,34 @@ class Transport:
                 allow_redirects=False,
             ) as response:
                 return response, await self._read(response, what)
-        except TimeoutError:
-            failure = RequestTimeout(f"{what}: no answer in time")
-        except aiohttp.ClientError as err:
-            failure = Unreachable(f"{what}: {type(err).__name__}")
+        except (TimeoutError, aiohttp.ClientError) as err:
+            failure = _failure(err, what)
         # Outside of the handlers, so that no cause hangs on to it: those quote
         # whole addresses and hold the request's headers.
+        raise failure
+
+    async def _begin(
+        self,
+        what: str,
+        url: URL,
+        params: Parameters | None,
+        headers: Mapping[str, str] | None,
+        silence: float,
+    ) -> aiohttp.ClientResponse:
+        """Ask for an event stream, and return once its answer begins."""
+        failure: ProviderError
+        try:
+            return await self._session.get(
+                url,
+                params=params,
+                headers={"Accept": "text/event-stream", **(headers or {})},
+                timeout=aiohttp.ClientTimeout(
+                    sock_connect=self._timeout.sock_connect, sock_read=silence
+                ),
+                allow_redirects=False,
+            )
+        except (TimeoutError, aiohttp.ClientError) as err:
+            failure = _failure(err, what)
         raise failure
 
     @staticmethod
@@ -323,6 +381,26 @@ class Transport:
             return json.loads(_decoded(body, charset))
         # Here no cause hangs on to it: those hold the whole body.
         raise InvalidResponse(f"{what}: not JSON")
+
+
+def _failure(err: TimeoutError | aiohttp.ClientError, what: str) -> ProviderError:
+    """Return what a failed conversation means, without its words."""
+    if isinstance(err, TimeoutError):
+        return RequestTimeout(f"{what}: no answer in time")
+    return Unreachable(f"{what}: {type(err).__name__}")
+
+
+async def _pieces(response: aiohttp.ClientResponse, what: str) -> AsyncIterator[bytes]:
+    """Yield a body as it comes."""
+    failure: ProviderError
+    try:
+        async for piece in response.content.iter_any():
+            yield piece
+    except (TimeoutError, aiohttp.ClientError) as err:
+        failure = _failure(err, what)
+    else:
+        return
+    raise failure
 
 
 def _redirected(response: aiohttp.ClientResponse, method: str, what: str) -> URL:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, strategies as st
+from hypothesis import given
 import pytest
 
 from custom_components.fleet_telematics.providers.fleetgo import mapping
@@ -11,6 +11,8 @@ from custom_components.fleet_telematics.providers.models import (
     Status,
     Vehicle,
 )
+
+from .anything import ANY_JSON, like
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -347,89 +349,6 @@ def test_avl_record_needs_a_vehicle_and_a_time(missing: str) -> None:
     assert mapping.telemetry(AVL_ROW | {missing: None}) is None
 
 
-def _trip(start: str | None, end: str | None, **changes: object) -> dict[str, object]:
-    return {
-        "From": {"DateTime": start, "Odometer": 100},
-        "To": {"DateTime": end, "Odometer": 112},
-        "Distance": 12.3,
-        "FuelUsedInLiters": 1.1,
-        "IsCorrection": False,
-        **changes,
-    }
-
-
-def test_last_trip_is_the_newest_finished_one() -> None:
-    """Order, trips under way and corrections do not mislead."""
-    newest = _trip("2026-03-02T08:00:00", "2026-03-02T08:30:00Z", Distance=20)
-    rows = [
-        newest,
-        _trip("2026-03-01T08:00:00", "2026-03-01T09:00:00"),
-        _trip("2026-03-02T10:00:00", None),
-        _trip("2026-03-02T10:00:00", "2026-03-02T11:00:00", IsCorrection=True),
-        _trip("2026-03-02T10:00:00", "2026-03-02T11:00:00", To=None),
-        "noise",
-    ]
-    assert mapping.last_trip("7", rows) == Vehicle(
-        id="7",
-        last_trip_distance=20,
-        last_trip_duration=0.5,
-        last_trip_fuel=1.1,
-        last_trip_start=datetime(2026, 3, 2, 8, 0, tzinfo=UTC),
-        last_trip_end=datetime(2026, 3, 2, 8, 30, tzinfo=UTC),
-    )
-
-
-def test_trip_of_the_document_has_no_times() -> None:
-    """The flat shape is read; of several the last one in the list counts."""
-    place = {"Latitude": 52.1, "Longitude": 5.1, "Address": "Utrecht, Netherlands"}
-    rows: list[object] = [
-        {"From": place, "To": place, "Distance": 45.6, "FuelUsedInLiters": 4.2},
-        {"From": place, "To": place, "Distance": 3.5, "FuelUsedInLiters": 0},
-    ]
-    assert mapping.last_trip("7", rows) == Vehicle(id="7", last_trip_distance=3.5)
-
-
-def test_trip_that_ends_before_it_starts_has_no_duration() -> None:
-    """A broken clock costs the duration alone."""
-    trip = mapping.last_trip("7", [_trip("2026-03-02T09:00:00", "2026-03-02T08:00:00")])
-    assert trip is not None
-    assert (trip.last_trip_duration, trip.last_trip_distance) == (None, 12.3)
-
-
-def test_no_finished_trip_is_no_trip() -> None:
-    """Nothing is made up for a vehicle that did not drive."""
-    assert mapping.last_trip("7", []) is None
-
-
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=12)
-    | st.sampled_from(["0001-01-01T00:00:00", "9999-12-31T23:59:59-23:00", "NaN", "-1"])
-)
-ANY_JSON = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-
-
-def _like(example: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
-    """Objects with the example's keys, and anything in them."""
-    return st.fixed_dictionaries(
-        {},
-        optional={
-            key: ANY_JSON | (_like(value) if isinstance(value, dict) else SCALARS)
-            for key, value in example.items()
-        },
-    )
-
-
 def _check_ranges(vehicle: Vehicle) -> None:
     assert vehicle.id
     assert vehicle.odometer is None or vehicle.odometer > 0
@@ -444,7 +363,7 @@ def _check_ranges(vehicle: Vehicle) -> None:
         assert vehicle.status is Status.PRIVATE
 
 
-@given(row=_like(_row(MIL=None)) | ANY_JSON)
+@given(row=like(_row(MIL=None)) | ANY_JSON)
 def test_no_element_of_the_fleet_raises(row: object) -> None:
     """Any JSON gives a vehicle with values in range, or none."""
     mapping.group(row)
@@ -454,7 +373,7 @@ def test_no_element_of_the_fleet_raises(row: object) -> None:
         _check_ranges(vehicle)
 
 
-@given(row=_like(_row(MIL=None)))
+@given(row=like(_row(MIL=None)))
 def test_bad_values_never_cost_the_vehicle(row: dict[str, object]) -> None:
     """With an id the vehicle is there, whatever else it says."""
     vehicle = mapping.vehicle(row | {"Id": 7}, now=NOW)
@@ -462,18 +381,9 @@ def test_bad_values_never_cost_the_vehicle(row: dict[str, object]) -> None:
     assert vehicle.id == "7"
 
 
-@given(row=_like(AVL_ROW) | ANY_JSON)
+@given(row=like(AVL_ROW) | ANY_JSON)
 def test_no_avl_record_raises(row: object) -> None:
     """Any JSON gives a record with values in range, or none."""
     record = mapping.telemetry(row)
     if record is not None:
         _check_ranges(record)
-
-
-@given(rows=st.lists(_like(_trip("2026-03-02T08:00:00", None)) | ANY_JSON, max_size=4))
-def test_no_trip_raises(rows: list[object]) -> None:
-    """Any JSON gives a trip that took no negative time, or none."""
-    trip = mapping.last_trip("7", rows)
-    if trip is not None:
-        assert trip.last_trip_duration is None or trip.last_trip_duration >= 0
-        assert trip.last_trip_distance is None or trip.last_trip_distance >= 0

@@ -12,11 +12,16 @@ from custom_components.fleet_telematics.providers.errors import (
     NotFound,
     Unreachable,
 )
-from custom_components.fleet_telematics.providers.fleetgo.api import FleetGoApi
+from custom_components.fleet_telematics.providers.fleetgo.administrations import (
+    Administrations,
+)
+from custom_components.fleet_telematics.providers.fleetgo.api import (
+    PAGE_SIZE,
+    FleetGoApi,
+)
 from custom_components.fleet_telematics.providers.fleetgo.session import Session
 from custom_components.fleet_telematics.providers.fleetgo.telemetry import (
     MOST_PAGES,
-    PAGE_SIZE,
     Telemetry,
 )
 from custom_components.fleet_telematics.providers.transport import Transport
@@ -83,7 +88,9 @@ def telemetry(peer: Peer, archive: Archive, connection: Connections) -> Telemetr
     account = connection(peer.url)
     transport = Transport(account.session, account.queue, peer.url)
     session = Session(transport, account.data)
-    return Telemetry(FleetGoApi(session), now=lambda: archive.now)
+    api = FleetGoApi(session)
+    administrations = Administrations(api, lambda: archive.now)
+    return Telemetry(api, administrations, lambda: archive.now)
 
 
 def _sometimes(peer: Peer, status: int, when: Callable[[Seen], bool]) -> None:

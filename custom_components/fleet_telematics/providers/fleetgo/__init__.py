@@ -1,6 +1,6 @@
 """FleetGO (formerly RitAssist): fleet, AVL records and trips."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final, override
 
@@ -15,13 +15,24 @@ from ..base import (
     Provider,
     ProviderInfo,
 )
-from ..errors import InvalidResponse
-from ..models import Batch, Vehicle
+from ..capabilities import (
+    LiveUpdates,
+    OpenApi,
+    PositionHistory,
+    TripEditor,
+    TripHistory,
+)
+from ..errors import InvalidResponse, Rejected
+from ..models import Batch, Position, Trip, Vehicle
 from ..transport import Transport
-from . import mapping
+from . import edits, mapping, trips
+from .administrations import Administrations
 from .api import FleetGoApi, each_allowed
+from .groups import Groups
+from .live import LiveFleet
 from .session import Session
 from .telemetry import Telemetry
+from .track import Tracks
 
 _URLS: Final = ("https://api.fleetgo.com/api", "https://app.fleetgo.com")
 _TRIPS_WITHIN: Final = timedelta(days=7)
@@ -34,7 +45,11 @@ _FEEDS: Final = {
 }
 
 
-class FleetGo(Provider):
+def _utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveUpdates):
     """One FleetGO account."""
 
     info = ProviderInfo(
@@ -58,7 +73,10 @@ class FleetGo(Provider):
             Field(key="url", kind=FieldKind.URL, default=_URLS[0]),
         ),
         urls=_URLS,
-        options=(Field(key="group", kind=FieldKind.CHOICE),),
+        options=(
+            Field(key="group", kind=FieldKind.CHOICE),
+            Field(key="live_updates", kind=FieldKind.BOOLEAN, default=False),
+        ),
         default_interval=timedelta(seconds=60),
         minimum_interval=timedelta(seconds=30),
     )
@@ -74,8 +92,12 @@ class FleetGo(Provider):
         )
         self._session = Session(transport, connection.data)
         self._api = FleetGoApi(self._session)
-        self._telemetry = Telemetry(self._api)
-        self._groups: dict[str, str] = {}
+        administrations = Administrations(self._api, _utcnow)
+        self._telemetry = Telemetry(self._api, administrations, _utcnow)
+        self._tracks = Tracks(self._api, administrations)
+        self._group = parse.identifier(connection.options.get("group"))
+        self._groups = Groups(self._api)
+        self._live = LiveFleet(self._session, self._group, _utcnow)
 
     @property
     @override
@@ -96,17 +118,15 @@ class FleetGo(Provider):
 
         Source: GET /Equipment/GetFleet, /Equipment/GetEquipments.
         """
-        rows = await self._api.fleet(
-            parse.identifier(self.connection.options.get("group"))
-        )
+        rows = await self._api.fleet(self._group)
         now = datetime.now(UTC)
         found = [mapping.vehicle(row, now=now) for row in rows]
         vehicles = {vehicle.id: vehicle for vehicle in found if vehicle is not None}
         if rows and not vehicles:
             raise InvalidResponse("the fleet lists no vehicle with an id")
-        self._groups.update(
-            group for row in rows if (group := mapping.group(row)) is not None
-        )
+        self._groups.learn(rows)
+        if parse.flag(self.connection.options.get("live_updates")):
+            self._live.know(rows)
         # A row that cannot be read may be any vehicle: none is missing for sure.
         return Batch(vehicles=vehicles, complete=None not in found)
 
@@ -117,6 +137,8 @@ class FleetGo(Provider):
         Source: GET /Equipment/GetAdministrations, /Avl/GetAvlData. Raises
         AccessDenied or NotFound where the account has no AVL records.
         """
+        if self._group is not None:
+            await self._groups.read_once()
         return Batch(vehicles=await self._telemetry.read(vehicle_ids))
 
     @override
@@ -129,7 +151,7 @@ class FleetGo(Provider):
 
         async def read(vehicle_id: str) -> Vehicle | None:
             rows = await self._api.trips(vehicle_id, end - _TRIPS_WITHIN, end)
-            return mapping.last_trip(vehicle_id, rows)
+            return trips.last_trip(vehicle_id, rows)
 
         found = await each_allowed(vehicle_ids, read)
         return Batch(
@@ -146,6 +168,57 @@ class FleetGo(Provider):
         return vehicle
 
     @override
+    async def trips(
+        self,
+        vehicle_ids: Sequence[str],
+        start: datetime,
+        end: datetime,
+        *,
+        routes: bool = False,
+    ) -> tuple[Trip, ...]:
+        """Return each vehicle's trips, 31 days a request.
+
+        Source: GET /Trips/GetTrips.
+        """
+        found: list[Trip] = []
+        for vehicle_id in vehicle_ids:
+            found += await trips.read(self._api, vehicle_id, start, end, routes=routes)
+        return tuple(sorted(found, key=trips.began))
+
+    @override
+    async def track(
+        self, vehicle_id: str, start: datetime, end: datetime
+    ) -> tuple[Position, ...]:
+        """Return a vehicle's AVL records, a day of its administration at a time.
+
+        Source: GET /Equipment/GetAdministrations, /Avl/GetAvlData.
+        """
+        return await self._tracks.read(vehicle_id, start, end)
+
+    @override
+    async def save_trip(self, fields: Mapping[str, object]) -> object:
+        """Create a trip, or update the one with this `trip_id`.
+
+        `edits.trip` says which fields there are. Source: POST /Trips.
+        """
+        return await self._api.save_trip(edits.trip(fields))
+
+    @override
+    async def call(self, path: str, params: Mapping[str, str]) -> object:
+        """GET any resource below the base; an event stream is none.
+
+        Source: the document's "Additional Resources".
+        """
+        if path.partition("?")[0].rstrip("/").casefold().endswith("/subscribe"):
+            raise Rejected(f"GET {path.partition('?')[0]}: never ends", status=400)
+        return await self._session.get(path, params)
+
+    @override
+    def live(self) -> AsyncGenerator[Batch | None]:
+        """Listen to what changes. Source: GET /Avl/Subscribe."""
+        return self._live.listen()
+
+    @override
     def choices(self, option: str) -> Mapping[str, str]:
         """Return the groups that vehicles of the fleet were seen in."""
-        return self._groups if option == "group" else {}
+        return self._groups.known if option == "group" else {}

@@ -1,11 +1,15 @@
 """FleetGO's endpoints: what is asked, and how."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from .. import parse
 from ..errors import AccessDenied, InvalidResponse, Rejected
 from .session import Session
+
+# How many AVL records are asked for at once.
+PAGE_SIZE: Final = 500
 
 
 class FleetGoApi:
@@ -56,8 +60,8 @@ class FleetGoApi:
             path,
             {
                 "administrationId": administration,
-                "from": _utc(start),
-                "to": _utc(end),
+                "from": utc(start),
+                "to": utc(end),
                 "skip": skip,
                 "take": take,
                 "orderDescending": "true" if newest_first else "false",
@@ -66,20 +70,40 @@ class FleetGoApi:
         return _rows(data, path, key="equipmentid")
 
     async def trips(
-        self, vehicle_id: str, start: datetime, end: datetime
+        self,
+        vehicle_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        routes: bool = False,
     ) -> list[object]:
-        """Return RideDTO rows without their routes. Source: GET /Trips/GetTrips."""
+        """Return RideDTO rows, with or without routes. Source: GET /Trips/GetTrips."""
         path = "/Trips/GetTrips"
         data = await self._session.get(
             path,
             {
                 "equipmentId": vehicle_id,
-                "from": _utc(start),
-                "to": _utc(end),
-                "extendedInfo": "false",
+                "from": utc(start),
+                "to": utc(end),
+                "extendedInfo": "true" if routes else "false",
             },
         )
         return _rows(data, path, key="distance")
+
+    async def save_trip(self, trip: Mapping[str, object]) -> object:
+        """Create a trip, or update the one with this Id. Source: POST /Trips."""
+        return await self._session.post("/Trips", trip)
+
+
+def windows(
+    start: datetime, end: datetime, longest: timedelta
+) -> Iterator[tuple[datetime, datetime]]:
+    """Cut a window into pieces that are no longer than `longest`, oldest first."""
+    while end - start > longest:
+        yield start, start + longest
+        start += longest
+    if start <= end:
+        yield start, end
 
 
 async def each_allowed[K, T](
@@ -113,6 +137,6 @@ def _rows(data: object, path: str, *, key: str) -> list[object]:
     raise InvalidResponse(f"GET {path}: not a list")
 
 
-def _utc(moment: datetime) -> str:
+def utc(moment: datetime) -> str:
     """Return a time as the document writes it: UTC, whole seconds, no offset."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -1,21 +1,18 @@
 """FleetGO's JSON, read into models. Nothing here raises on vendor data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
 from .. import parse
 from ..models import Status, Vehicle
+from . import values
 
 # A tracker in a running vehicle reports every minute or so; in a parked one it
 # sleeps and sends a sign of life a few times a day.
 _SILENT_RUNNING: Final = 15 * 60.0
 _SILENT_PARKED: Final = 24 * 60 * 60.0
 _NOTHING_ACTIVE: Final = frozenset({"", "none", "null", "[]"})
-_LOWEST: Final = -500.0
-_HIGHEST: Final = 9000.0
-# Kilometres that no road vehicle drives: what is beyond is a fault.
-_FARTHEST: Final = 10_000_000.0
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
@@ -26,14 +23,14 @@ def vehicle(value: object, *, now: datetime) -> Vehicle | None:
     supply voltage, -1 that of the fuel level.
     """
     row = parse.folded(value)
-    vehicle_id = _vehicle_id(row.get("id"))
+    vehicle_id = values.vehicle_id(row.get("id"))
     if vehicle_id is None:
         return None
     header = parse.folded(row.get("equipmentheader"))
     place = parse.folded(row.get("location"))
     plate = parse.text(header.get("serialnumber"))
-    odometer = _distance(row.get("odometer"))
-    speed = parse.number(row.get("speed"), low=0, high=400)
+    odometer = values.distance(row.get("odometer"))
+    speed = values.speed(row.get("speed"))
     engine = parse.flag(row.get("enginerunning"))
     moving = _moving(speed, parse.flag(row.get("isstationary")))
     private = parse.flag(row.get("privatemode"))
@@ -57,10 +54,10 @@ def vehicle(value: object, *, now: datetime) -> Vehicle | None:
         model=parse.text(header.get("model")),
         group=_group(row)[1],
         location=parse.coordinates(place.get("latitude"), place.get("longitude")),
-        address=_address(row.get("address")),
+        address=values.address(row.get("address")),
         speed=speed,
-        heading=parse.number(row.get("angle"), low=0, high=360),
-        altitude=_altitude(place),
+        heading=values.heading(row.get("angle")),
+        altitude=values.altitude(place),
         last_report=last_report,
         status=_status(engine=engine, moving=moving, private=private, online=online),
         odometer=odometer,
@@ -105,17 +102,17 @@ def telemetry(value: object) -> Vehicle | None:
     `Timestamp` is in UTC. The height of a private drive stays the driver's.
     """
     row = parse.folded(value)
-    vehicle_id = _vehicle_id(row.get("equipmentid"))
+    vehicle_id = values.vehicle_id(row.get("equipmentid"))
     last_report = parse.moment(row.get("timestamp"))
     if vehicle_id is None or last_report is None:
         return None
     return Vehicle(
         id=vehicle_id,
         last_report=last_report,
-        altitude=None if parse.flag(row.get("privatemode")) else _altitude(row),
+        altitude=None if parse.flag(row.get("privatemode")) else values.altitude(row),
         satellites=parse.integer(row.get("satellites"), low=0, high=100),
-        odometer=_distance(row.get("highresolutiontotalvehicledistance")),
-        fuel_consumed=_litres(row.get("highresolutionfuelconsumption")),
+        odometer=values.distance(row.get("highresolutiontotalvehicledistance")),
+        fuel_consumed=values.litres(row.get("highresolutionfuelconsumption")),
     )
 
 
@@ -124,76 +121,11 @@ def reported(record: Vehicle) -> datetime:
     return record.last_report or _EARLIEST
 
 
-def last_trip(vehicle_id: str, rows: Iterable[object]) -> Vehicle | None:
-    """Return a vehicle's newest finished trip of RideDTO rows, None without one.
-
-    Rows as the document shows them have no times; of those the last one counts.
-    """
-    finished = [
-        trip for row in rows if (trip := _finished_trip(vehicle_id, row)) is not None
-    ]
-    return max(
-        reversed(finished),
-        key=lambda trip: trip.last_trip_end or _EARLIEST,
-        default=None,
-    )
-
-
-def _finished_trip(vehicle_id: str, value: object) -> Vehicle | None:
-    """Return a trip; None for one under way and for a correction by hand."""
-    row = parse.folded(value)
-    origin = parse.folded(row.get("from"))
-    destination = parse.folded(row.get("to"))
-    start = parse.moment(origin.get("datetime"))
-    end = parse.moment(destination.get("datetime"))
-    under_way = not destination or (start is not None and end is None)
-    if under_way or parse.flag(row.get("iscorrection")):
-        return None
-    hours = None
-    if start is not None and end is not None and end >= start:
-        hours = (end - start).total_seconds() / 3600
-    return Vehicle(
-        id=vehicle_id,
-        last_trip_distance=parse.number(row.get("distance"), low=0),
-        last_trip_duration=hours,
-        last_trip_fuel=_litres(row.get("fuelusedinliters")),
-        last_trip_start=start,
-        last_trip_end=end,
-    )
-
-
-def _vehicle_id(value: object) -> str | None:
-    """Return a vehicle's number; -1 and words are placeholders."""
-    found = parse.identifier(value)
-    return found if found is not None and found.isdecimal() else None
-
-
-def _distance(value: object) -> float | None:
-    """Return kilometres driven; a vehicle without a counter tells 0."""
-    return parse.number(value, low=0, high=_FARTHEST) or None
-
-
-def _litres(value: object) -> float | None:
-    """Return litres burnt; a vehicle that does not measure tells 0."""
-    return parse.number(value, low=0) or None
-
-
-def _altitude(row: Mapping[str, object]) -> float | None:
-    return parse.number(row.get("altitude"), low=_LOWEST, high=_HIGHEST)
-
-
 def _group(row: Mapping[str, object]) -> tuple[str | None, str | None]:
     """Return the id and the name of a vehicle's group, each where known."""
     found = parse.folded(row.get("group"))
     name = parse.first([parse.text(found.get("name")), parse.text(found.get("code"))])
     return parse.identifier(found.get("id")), name
-
-
-def _address(value: object) -> str | None:
-    """Return street, postal code and city; a text is taken as it is."""
-    found = parse.folded(value)
-    city = parse.joined(found.get("postalcode"), found.get("city"))
-    return parse.text(value) or parse.joined(found.get("address"), city, separator=", ")
 
 
 def _moving(speed: float | None, stationary: bool | None) -> bool | None:
@@ -254,7 +186,7 @@ def _next_service(odometer: float | None, distance: object) -> float | None:
     odometer it is a reading that stands still while the vehicle drives. 0 and
     -1 mean that no service is planned. Whole kilometres, as the distance is.
     """
-    left = parse.number(distance, low=-_FARTHEST, high=_FARTHEST)
+    left = parse.number(distance, low=-values.FARTHEST, high=values.FARTHEST)
     if odometer is None or left in (None, 0, -1):
         return None
     due = round(odometer + left)

@@ -1,6 +1,7 @@
 """FleetGO's login: one token for the account, renewed when it is due or refused."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 import re
 from typing import Final
 
@@ -14,7 +15,7 @@ from ..errors import (
     ProviderError,
     Rejected,
 )
-from ..transport import Parameters, Transport
+from ..transport import Parameters, Response, Transport
 
 _LOGIN: Final = "/Session/Login"
 _REFRESH: Final = "/session/token"
@@ -58,28 +59,68 @@ class Session:
         A refused token is replaced once and the request repeated once. Raises
         AccessDenied where the vendor refuses the request and not the token.
         """
+        return await self._send(
+            lambda headers: self._transport.request(
+                "GET", path, params=params, headers=headers
+            )
+        )
+
+    async def post(self, path: str, body: Mapping[str, object]) -> object:
+        """Return the JSON that answers a POST of JSON; refusals are as with get."""
+        return await self._send(
+            lambda headers: self._transport.request(
+                "POST", path, json_body=body, headers=headers
+            )
+        )
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, params: Parameters, *, silence: float
+    ) -> AsyncGenerator[AsyncIterator[bytes]]:
+        """Open an event stream and hand out its pieces; refusals are as with get.
+
+        `silence` is for how many seconds it may say nothing.
+        """
+
+        async def opened(token: Token) -> AsyncIterator[bytes]:
+            return await stack.enter_async_context(
+                self._transport.stream(
+                    path, params=params, headers=_bearer(token), silence=silence
+                )
+            )
+
+        async with AsyncExitStack() as stack:
+            yield await self._with_token(opened)
+
+    async def _send(
+        self, request: Callable[[Mapping[str, str]], Awaitable[Response]]
+    ) -> object:
+        async def sent(token: Token) -> object:
+            return (await request(_bearer(token))).data
+
+        return await self._with_token(sent)
+
+    async def _with_token[T](self, send: Callable[[Token], Awaitable[T]]) -> T:
+        """Send with the token, and once more with another where it was refused."""
         token = await self._keeper.get()
         try:
-            return await self._get_with(token, path, params)
+            return await self._checked(token, send)
         except AuthenticationFailed:
             pass
         token = await self._keeper.replace(token)
-        return await self._get_with(token, path, params)
+        return await self._checked(token, send)
 
-    async def _get_with(
-        self, token: Token, path: str, params: Parameters | None
-    ) -> object:
+    async def _checked[T](
+        self, token: Token, send: Callable[[Token], Awaitable[T]]
+    ) -> T:
         """Send with this token; AuthenticationFailed says that it is of no use."""
         try:
-            response = await self._transport.request(
-                "GET", path, params=params, headers=_bearer(token)
-            )
+            return await send(token)
         except AuthenticationFailed as refusal:
             # A 401 also stands for a right that the account lacks.
             if await self._is_valid(token):
                 raise AccessDenied(str(refusal)) from None
             raise
-        return response.data
 
     async def _is_valid(self, token: Token) -> bool:
         """Return whether the vendor still honours the token.

@@ -2,22 +2,17 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from .. import parse
 from ..models import Vehicle
 from . import mapping
-from .api import FleetGoApi, each_allowed
+from .administrations import Administrations
+from .api import PAGE_SIZE, FleetGoApi, each_allowed
 
 _HISTORY: Final = timedelta(hours=24)
-_ADMINISTRATIONS_LAST: Final = timedelta(days=1)
-PAGE_SIZE: Final = 500
 MOST_PAGES: Final = 20
-
-
-def _utcnow() -> datetime:
-    return datetime.now(UTC)
 
 
 class Telemetry:
@@ -29,12 +24,16 @@ class Telemetry:
     goes on at the next read.
     """
 
-    def __init__(self, api: FleetGoApi, now: Callable[[], datetime] = _utcnow) -> None:
+    def __init__(
+        self,
+        api: FleetGoApi,
+        administrations: Administrations,
+        now: Callable[[], datetime],
+    ) -> None:
         """Know nothing yet."""
         self._api = api
+        self._administrations = administrations
         self._now = now
-        self._administrations: list[str] = []
-        self._administrations_until: datetime | None = None
         self._seen: dict[str, datetime] = {}
         self._newest: dict[str, Vehicle] = {}
 
@@ -50,22 +49,12 @@ class Telemetry:
             else:
                 await self._find(administration, frozenset(vehicle_ids))
 
-        await each_allowed(await self._list_administrations(), read_one)
+        await each_allowed(await self._administrations.all(), read_one)
         return {
             vehicle_id: known
             for vehicle_id in vehicle_ids
             if (known := self._newest.get(vehicle_id)) is not None
         }
-
-    async def _list_administrations(self) -> list[str]:
-        """Return the administrations, asked once a day."""
-        now = self._now()
-        if self._administrations_until is None or now >= self._administrations_until:
-            rows = await self._api.administrations()
-            found = (mapping.administration(row) for row in rows)
-            self._administrations = [one for one in found if one is not None]
-            self._administrations_until = now + _ADMINISTRATIONS_LAST
-        return self._administrations
 
     async def _find(self, administration: str, wanted: frozenset[str]) -> None:
         """Meet the wanted vehicles, from now back in time."""
@@ -80,7 +69,7 @@ class Telemetry:
                 take=PAGE_SIZE,
                 newest_first=True,
             )
-            seen = self._remember(rows, seen=seen, end=end)
+            seen = self._remember(administration, rows, seen=seen, end=end)
             if len(rows) < PAGE_SIZE or wanted <= self._newest.keys():
                 break
         self._seen[administration] = seen
@@ -94,13 +83,18 @@ class Telemetry:
                 administration, start, end, skip=page * PAGE_SIZE, take=PAGE_SIZE
             )
             self._seen[administration] = self._remember(
-                rows, seen=self._seen[administration], end=end
+                administration, rows, seen=self._seen[administration], end=end
             )
             if len(rows) < PAGE_SIZE:
                 break
 
     def _remember(
-        self, rows: Iterable[object], *, seen: datetime, end: datetime
+        self,
+        administration: str,
+        rows: Iterable[object],
+        *,
+        seen: datetime,
+        end: datetime,
     ) -> datetime:
         """Keep the newest of each vehicle; return the newest time of all.
 
@@ -110,6 +104,7 @@ class Telemetry:
             record = mapping.telemetry(row)
             if record is None:
                 continue
+            self._administrations.seen(record.id, administration)
             time = mapping.reported(record)
             if time <= end:
                 seen = max(seen, time)

@@ -1,0 +1,44 @@
+"""FleetGO's administrations, and which vehicle belongs to which."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from . import mapping
+from .api import FleetGoApi
+
+_LAST: Final = timedelta(days=1)
+
+
+class Administrations:
+    """Lists the account's administrations; remembers where vehicles were seen.
+
+    The vendor's fleet does not say what administration a vehicle is in: its AVL
+    records do.
+    """
+
+    def __init__(self, api: FleetGoApi, now: Callable[[], datetime]) -> None:
+        """Know nothing yet."""
+        self._api = api
+        self._now = now
+        self._known: list[str] = []
+        self._known_until: datetime | None = None
+        self._homes: dict[str, str] = {}
+
+    async def all(self) -> Sequence[str]:
+        """Return every administration's id, asked once a day."""
+        now = self._now()
+        if self._known_until is None or now >= self._known_until:
+            rows = await self._api.administrations()
+            found = (mapping.administration(row) for row in rows)
+            self._known = [one for one in found if one is not None]
+            self._known_until = now + _LAST
+        return self._known
+
+    def seen(self, vehicle_id: str, administration: str) -> None:
+        """Note that an administration told of a vehicle."""
+        self._homes[vehicle_id] = administration
+
+    def home(self, vehicle_id: str) -> str | None:
+        """Return the administration that told of a vehicle last."""
+        return self._homes.get(vehicle_id)
