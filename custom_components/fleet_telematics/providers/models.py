@@ -39,6 +39,16 @@ class ServiceVisit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorEvent:
+    """Something that a vendor reports under a code of its own, and when it was."""
+
+    code: str
+    time: datetime
+    label: str | None = None
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
     """What one read of one feed tells about a vehicle.
 
@@ -133,6 +143,9 @@ class Vehicle:
     refuelled_total: float | None = None
     stolen_total: float | None = None
     fuel_theft: bool | None = None
+
+    # The newest event of those that the user chose.
+    vendor_event: VendorEvent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

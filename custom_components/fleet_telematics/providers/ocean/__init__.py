@@ -1,9 +1,10 @@
-"""Ocean (oceansystem.com), France: positions, vehicle records, speeds, equipment."""
+"""Ocean (oceansystem.com), France: positions, records, trips, events, equipment."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from time import monotonic
 from typing import Final, override
 
@@ -18,13 +19,33 @@ from ..base import (
     Provider,
     ProviderInfo,
 )
-from ..errors import AccessDenied, InvalidResponse, NotFound, ProviderError
-from ..models import Batch, FleetFigures, Vehicle
+from ..capabilities import (
+    NearestVehicles,
+    OpenApi,
+    PositionHistory,
+    TripHistory,
+    VendorEvents,
+)
+from ..errors import AccessDenied, InvalidResponse, NotFound, ProviderError, Unsupported
+from ..models import (
+    Batch,
+    Coordinates,
+    FleetFigures,
+    NearbyVehicle,
+    Position,
+    Trip,
+    Vehicle,
+    VendorEvent,
+)
 from . import mapping, records
 from .api import OceanApi
 from .equipment import Equipment
+from .events import Events, chosen_codes
 from .keep import Kept
 from .speeds import Speeds
+from .surroundings import nearby
+from .tracks import Tracks
+from .trips import DaySheets, LastTrips
 
 _URLS: Final = (
     "https://v3.oceansystem.com/ocean/restapi",
@@ -36,9 +57,12 @@ _RECORDS_FRESH: Final = 55 * 60.0
 _LACKING_FOR: Final = 24 * 60 * 60.0
 _SPEED_INTERVAL: Final = 300
 _SHORTEST_SPEED_INTERVAL: Final = 60
+_PAST_INTERVAL: Final = timedelta(minutes=5)
 
 
-class Ocean(Provider):
+class Ocean(
+    Provider, TripHistory, PositionHistory, NearestVehicles, VendorEvents, OpenApi
+):
     """One Ocean account."""
 
     info = ProviderInfo(
@@ -67,6 +91,7 @@ class Ocean(Provider):
                 unit="s",
             ),
             Field(key="equipment", kind=FieldKind.BOOLEAN, default=False),
+            Field(key="event_codes"),
         ),
         default_interval=timedelta(seconds=60),
         minimum_interval=timedelta(seconds=30),
@@ -84,17 +109,26 @@ class Ocean(Provider):
         self._equipment = (
             Equipment(self._api) if parse.flag(options.get("equipment")) else None
         )
+        codes = chosen_codes(options.get("event_codes"))
+        self._events = Events(self._api, codes) if codes else None
+        self._day_sheets = DaySheets(self._api)
+        self._last_trips = LastTrips(self._day_sheets)
+        self._tracks = Tracks(self._api)
         self._records = Kept(self._read_records, _RECORDS_FRESH)
         self._entities = Kept(self._read_entities, _RECORDS_FRESH)
         self._groups: set[str] = set()
         self._plates: dict[str, str] = {}
+        self._fleet: dict[str, Vehicle] = {}
         # Until when the server is taken to lack vehiclePositions.
         self._lacking_until = 0.0
 
     @property
     @override
     def feeds(self) -> Mapping[Feed, FeedPlan]:
-        """Records every hour, speeds at the pace of the options."""
+        """Records every hour, speeds at the pace of the options.
+
+        Which vehicles' day sheets are due the provider knows best.
+        """
         pace = _HOUR
         if self._speeds is not None:
             seconds = parse.number(
@@ -104,6 +138,7 @@ class Ocean(Provider):
             pace = timedelta(seconds=seconds or _SPEED_INTERVAL)
         return {
             Feed.DETAILS: FeedPlan(interval=pace),
+            Feed.TRIPS: FeedPlan(interval=_PAST_INTERVAL),
             Feed.FIGURES: FeedPlan(interval=_HOUR),
         }
 
@@ -135,6 +170,8 @@ class Ocean(Provider):
                 complete=batch.complete and further.complete,
             )
         vehicles = await self._of_the_entity(batch.vehicles)
+        self._fleet = vehicles
+        self._last_trips.note(vehicles)
         self._plates = {
             one.plate: one.id
             for one in vehicles.values()
@@ -172,6 +209,101 @@ class Ocean(Provider):
         return Batch(vehicles={key: known[key] for key in vehicle_ids if key in known})
 
     @override
+    async def last_trips(self, vehicle_ids: Sequence[str]) -> Batch:
+        """Return each vehicle's last trip, and its last event of the chosen codes.
+
+        Source: GET /mobility/v1/ficheJour, a request a vehicle and day, and as the
+        options say /evenement/lastEvent. Raises AccessDenied or NotFound where the
+        account has no day sheets and wants no events.
+        """
+        events: Mapping[str, VendorEvent] = {}
+        if self._events is not None:
+            events = await self._events.read()
+        trips: Mapping[str, Trip] = {}
+        try:
+            trips = await self._last_trips.read(vehicle_ids)
+        except AccessDenied, NotFound:
+            if self._events is None:
+                raise
+        return Batch(
+            vehicles={
+                key: _with_past(key, trips.get(key), events.get(key))
+                for key in vehicle_ids
+                if key in trips or key in events
+            }
+        )
+
+    @override
+    async def trips(
+        self,
+        vehicle_ids: Sequence[str],
+        start: datetime,
+        end: datetime,
+        *,
+        routes: bool = False,
+    ) -> tuple[Trip, ...]:
+        """Return the trips of some vehicles; equipment makes none.
+
+        Source: GET /mobility/v1/ficheJour, a request a vehicle and day, without
+        routes.
+        """
+        found: list[Trip] = []
+        for key in vehicle_ids:
+            if not key.startswith(mapping.EQUIPMENT):
+                found += await self._day_sheets.trips(key, start, end)
+        return tuple(sorted(found, key=lambda one: one.start or one.end or start))
+
+    @override
+    async def track(
+        self, vehicle_id: str, start: datetime, end: datetime
+    ) -> tuple[Position, ...]:
+        """Return where a vehicle was; private drives are not asked for.
+
+        Source: GET /positions/search by the plate, a request a day, the last two
+        months. Raises Rejected for older times, Unsupported for a vehicle without a
+        plate, AccessDenied for one that is not the account's.
+        """
+        fleet = await self._known_fleet()
+        if vehicle_id not in fleet:
+            raise AccessDenied("positions of another account's vehicle")
+        plate = fleet[vehicle_id].plate
+        if plate is None:
+            raise Unsupported("positions of a vehicle without a plate")
+        return await self._tracks.read(vehicle_id, plate, start, end)
+
+    @override
+    async def nearest(
+        self, place: Coordinates, *, radius: float, limit: int, by_road: bool
+    ) -> tuple[NearbyVehicle, ...]:
+        """Return the vehicles near a place, by road out of the vendor's ten nearest.
+
+        Source: POST /vehicule_engin/nearestVehicles.
+        """
+        rows = await self._api.vehicles_near(
+            place, max(1, ceil(radius * 1000)), by_road=by_road
+        )
+        fleet = await self._known_fleet()
+        found = [
+            one
+            for one in nearby(rows, place)
+            if one.distance <= radius
+            and one.vehicle_id in fleet
+            and not fleet[one.vehicle_id].private_mode
+        ]
+        return tuple(found[: max(0, limit)])
+
+    @property
+    @override
+    def event_codes(self) -> Sequence[str]:
+        """The codes that the options hold."""
+        return () if self._events is None else self._events.codes
+
+    @override
+    async def call(self, path: str, params: Mapping[str, str]) -> object:
+        """Return the answer of any GET below the base."""
+        return await self._api.call(path, params)
+
+    @override
     async def figures(self) -> FleetFigures:
         """Return what the last login told; nothing is sent."""
         return FleetFigures(password_expires_in=self._api.password_expires_in)
@@ -182,6 +314,12 @@ class Ocean(Provider):
         if option != "entity":
             return {}
         return self._entities.last or {name: name for name in self._groups}
+
+    async def _known_fleet(self) -> Mapping[str, Vehicle]:
+        """Return the vehicles of the last poll, of the chosen entity alone."""
+        if not self._fleet:
+            await self.positions()
+        return self._fleet
 
     async def _read_fleet(self) -> Batch:
         """Return every vehicle, by nearestVehicles where the server has no other way.
@@ -240,6 +378,19 @@ class Ocean(Provider):
             for key, one in vehicles.items()
             if one.group is not None and one.group.casefold() == name
         }
+
+
+def _with_past(key: str, trip: Trip | None, event: VendorEvent | None) -> Vehicle:
+    if trip is None:
+        return Vehicle(id=key, vendor_event=event)
+    return Vehicle(
+        id=key,
+        last_trip_distance=trip.distance,
+        last_trip_duration=None if trip.duration is None else trip.duration / _HOUR,
+        last_trip_start=trip.start,
+        last_trip_end=trip.end,
+        vendor_event=event,
+    )
 
 
 def _with_vehicles(rows: list[object], batch: Batch) -> Batch:

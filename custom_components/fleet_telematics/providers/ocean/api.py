@@ -1,13 +1,14 @@
 """Ocean's endpoints and its login: what is asked, and how."""
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from typing import Final
 
 from .. import parse
 from ..auth import Token, TokenKeeper, renewal_time
 from ..base import Connection
 from ..errors import AccessDenied, AuthenticationFailed, InvalidResponse, Rejected
+from ..models import Coordinates
 from ..transport import Parameters, Transport
 from .side_queue import SideQueue
 
@@ -21,6 +22,7 @@ _EVERYWHERE: Final = {
     "radius": 20_000_000,
 }
 _STRAIGHT: Final = {"computeMode": "VOL_OISEAU", "radiusUnit": "M"}
+_MOST_BY_ROAD: Final = 10
 
 
 class OceanApi:
@@ -90,6 +92,59 @@ class OceanApi:
     async def equipment_positions(self, ids: Sequence[str]) -> list[object]:
         """Return where equipment was last. Source: GET /materiel/lastPosition."""
         return await self._get("/materiel/lastPosition", {"materielIds": list(ids)})
+
+    async def day_sheet(self, vehicle_id: str, day: date) -> list[object]:
+        """Return the rows of a vehicle's day. Source: GET /mobility/v1/ficheJour.
+
+        Raises NotFound for a vehicle that the account does not have.
+        """
+        path = "/mobility/v1/ficheJour"
+        params = {"vehId": vehicle_id, "date": f"{day:%d/%m/%Y}"}
+        data = await self._call(self._transport, "GET", path, params)
+        # A day without trips may have no rows at all.
+        if not data or parse.mapping(data).get("fjRows", data) is None:
+            return []
+        return _rows(data, path, key="fjRows")
+
+    async def vehicles_near(
+        self, place: Coordinates, metres: int, *, by_road: bool
+    ) -> list[object]:
+        """Return the vehicles around a place, by road the ten nearest.
+
+        Source: POST /vehicule_engin/nearestVehicles.
+        """
+        path = "/vehicule_engin/nearestVehicles"
+        params: dict[str, str | int | float] = {
+            "latitude": place.latitude,
+            "longitude": place.longitude,
+            "radius": metres,
+        }
+        body = _STRAIGHT
+        if by_road:
+            params["resultsLimit"] = _MOST_BY_ROAD
+            body = {**_STRAIGHT, "computeMode": "PAR_ROUTE"}
+        data = await self._call(self._transport, "POST", path, params, json_body=body)
+        return _rows(data, path)
+
+    async def last_events(self, codes: Sequence[str]) -> object:
+        """Return the vehicles' latest events of some codes, an object by any key.
+
+        Source: GET /evenement/lastEvent.
+        """
+        # The vendor's page and those who use it differ in the parameter's name.
+        params: Parameters = {
+            "codeEvenements": list(codes),
+            "codeEvenements[]": list(codes),
+        }
+        path = "/evenement/lastEvent"
+        data = await self._call(self._transport, "GET", path, params)
+        if data is not None and not isinstance(data, (dict, list)):
+            raise InvalidResponse(f"{path}: not an object")
+        return data
+
+    async def call(self, path: str, params: Mapping[str, str]) -> object:
+        """Return the answer of any GET below the base, as it comes."""
+        return await self._call(self._transport, "GET", path, params)
 
     async def search_positions(
         self, plates: Iterable[str], start: datetime, end: datetime

@@ -14,7 +14,7 @@ import re
 from typing import Final
 
 from .. import parse
-from ..models import Batch, Status, Vehicle
+from ..models import Batch, Coordinates, Status, Vehicle
 
 # Equipment has numbers of its own, which may be those of vehicles.
 EQUIPMENT: Final = "equipment_"
@@ -106,7 +106,7 @@ def vehicle(value: object) -> Vehicle | None:
             make=parse.text(row.get("marque")),
             model=parse.text(row.get("modele")),
             group=parse.text(row.get("entityName")),
-            last_report=_reported(position),
+            last_report=reported(position),
             driver=parse.joined(person.get("prenom"), person.get("nom")),
             immobilised=_immobilised(row.get("etatImmobilisation")),
         ),
@@ -172,7 +172,7 @@ def equipment_position(value: object) -> Vehicle | None:
             replace(
                 found,
                 last_report=parse.moment(position.get("gmtPosFormat"))
-                or _reported(position),
+                or reported(position),
             ),
             position,
             parse.mapping(position.get("address")) or position,
@@ -263,22 +263,27 @@ def _located(
         return live
     return replace(
         live,
-        location=parse.first(
-            parse.coordinates(
-                position.get(north), position.get(east), no_fix_latitudes=_NO_FIX
-            )
-            for north, east in (
-                ("latitudeY", "longitudeX"),
-                ("latitude", "longitude"),
-                ("latitudeYPos", "longitudeXPos"),
-            )
-        ),
-        address=_address(address),
+        location=coordinates(position),
+        address=written_address(address),
         heading=parse.number(position.get("cap"), low=0, high=360),
     )
 
 
-def _reported(position: Mapping[str, object]) -> datetime | None:
+def coordinates(position: Mapping[str, object]) -> Coordinates | None:
+    """Return where a position is, under any of the vendor's names for its axes."""
+    return parse.first(
+        parse.coordinates(
+            position.get(north), position.get(east), no_fix_latitudes=_NO_FIX
+        )
+        for north, east in (
+            ("latitudeY", "longitudeX"),
+            ("latitude", "longitude"),
+            ("latitudeYPos", "longitudeXPos"),
+        )
+    )
+
+
+def reported(position: Mapping[str, object]) -> datetime | None:
     """Read date and heure: two halves of a time, or each a whole one.
 
     A half has no offset; the vendor's own word for its dates is UTC.
@@ -288,7 +293,7 @@ def _reported(position: Mapping[str, object]) -> datetime | None:
     return parse.moment(parse.joined(date, hour)) or max(wholes, default=None)
 
 
-def _address(value: object) -> str | None:
+def written_address(value: object) -> str | None:
     """Return street, postal code and town; a text is taken as it is."""
     place = parse.mapping(value)
     postal_code = parse.first(
