@@ -11,6 +11,7 @@ from typing import Final
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
+from custom_components.fleet_telematics.providers.demo.polyline import encoded
 from custom_components.fleet_telematics.providers.demo.records import (
     Address,
     Driver,
@@ -18,8 +19,6 @@ from custom_components.fleet_telematics.providers.demo.records import (
     VehicleSpec,
     VehicleState,
 )
-
-from .polyline import encoded
 
 LARGE_IDS: Final = 2**33
 SERVICE_INTERVAL: Final = 15_000.0

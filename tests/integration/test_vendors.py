@@ -15,7 +15,6 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.fleet_telematics.const import DOMAIN, EVENT_FUEL
-from custom_components.fleet_telematics.fuel.coordinator import FuelCoordinator
 from simulator.fleetwork import FleetworkServer
 from simulator.movens import MovensServer
 from simulator.movens_categories import category_of
@@ -343,17 +342,21 @@ async def test_oceans_workshop_visits_are_a_calendar(
 async def test_the_demo_lives_without_a_network(
     hass: HomeAssistant, clock: Clock
 ) -> None:
-    """Within a day everything happens: no socket is open in this test."""
+    """Within a day everything happens: no socket is open in this test.
+
+    Refills and thefts are concluded from the levels, none is missed or made up.
+    """
     entry = await async_add(hass, "demo", {"vehicles": 5})
-    fuel = entry.runtime_data.fuel
-    assert isinstance(fuel, FuelCoordinator)
+    # As rarely as a day of it is read here.
+    hass.config_entries.async_update_entry(entry, options={"scan_interval": 300})
+    assert await hass.config_entries.async_reload(entry.entry_id)
     events: list[Event[dict[str, Any]]] = async_capture_events(hass, EVENT_FUEL)
     demo = DemoFleet(clock)
     began = clock.now
     seen: set[str] = set()
     places: dict[int, set[tuple[float, float]]] = {}
-    for _ in range(24 * 4):
-        clock.advance(minutes=15)
+    for _ in range(24 * 12):
+        clock.advance(minutes=5)
         await entry.runtime_data.positions.async_refresh()
         for number in demo.world.vehicles:
             seen.add(state_of(hass, entry, "sensor", number, "status").state)
@@ -364,25 +367,32 @@ async def test_the_demo_lives_without_a_network(
                     tracker.attributes["longitude"],
                 )
                 places.setdefault(number, set()).add(place)
-        await fuel.async_refresh()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert seen == {"moving", "idling", "stopped", "private", "offline"}
     assert all(len(places[number]) > 20 for number in demo.world.vehicles)
 
-    told = [(one.data["event_type"], one.data["time"]) for one in events]
-    happened = [
-        (kind, record.time)
+    told = sorted(
+        (
+            entity_id_of(hass, entry, "event", number, "fuel"),
+            record.time,
+            "refuelled" if record.kind == "refill" else "fuel_theft_suspected",
+            record.volume,
+        )
         for number in demo.world.vehicles
         for record in demo.world.fuel_records(number, began, clock.now)
-        for kind in (
-            "refuelled" if record.kind == "refill" else "fuel_theft_suspected",
-        )
-    ]
-    assert {kind for kind, _ in told} == {"refuelled", "fuel_theft_suspected"}
-    assert sorted(
-        (kind, datetime.fromisoformat(time).replace(microsecond=0))
-        for kind, time in told
-    ) == sorted((kind, time.replace(microsecond=0)) for kind, time in happened)
+    )
+    assert {kind for _, _, kind, _ in told} == {"refuelled", "fuel_theft_suspected"}
+    heard = sorted(
+        (one.data for one in events), key=lambda one: (one["entity_id"], one["time"])
+    )
+    assert len(heard) == len(told)
+    for data, (entity_id, time, kind, volume) in zip(heard, told, strict=True):
+        assert (data["entity_id"], data["event_type"]) == (entity_id, kind)
+        assert data["origin"] == "derived"
+        assert data["late"] is False
+        assert abs(datetime.fromisoformat(data["time"]) - time) < timedelta(minutes=15)
+        assert data["volume"] == pytest.approx(volume, abs=1.5)
+        assert (data["location"] is None) is data["private"]
     assert entry.runtime_data.queue.sent_last_hour == 0
 
 

@@ -271,6 +271,8 @@ _OCEAN: Final[Rows] = {
         "next_service_odometer": lambda truth: (
             None if truth.of_five(2, 3) else _next_service(truth, 30_000)
         ),
+        # Day sheets tell no fuel.
+        **{key: row for key, row in _LAST_TRIP.items() if key != "last_trip_fuel"},
     },
     "binary_sensor": {
         "engine": lambda truth: truth.state.engine_on,
@@ -281,6 +283,8 @@ _OCEAN: Final[Rows] = {
         "gps_fix": lambda truth: True,
         "immobilised": lambda truth: not truth.state.engine_on,
     },
+    # What was there at the first look is old.
+    "event": {"vendor_event": _unknown},
 }
 
 
@@ -437,6 +441,12 @@ _MOVENS: Final[Rows] = {
     "event": _concluded(_burnt)["event"],
 }
 
+
+def _measured(truth: Truth) -> float:
+    """Return the level in percent, which every vehicle of the demo tells."""
+    return truth.state.fuel_level
+
+
 _DEMO: Final[Rows] = {
     "device_tracker": {"location": _known},
     "sensor": {
@@ -458,20 +468,18 @@ _DEMO: Final[Rows] = {
         "signal_strength": lambda truth: truth.state.signal_strength,
         "driver": lambda truth: truth.spec.driver.name,
         "next_service_odometer": lambda truth: _next_service(truth, 30_000),
-        "last_refill": lambda truth: truth.refill.time,
-        "last_refill_volume": lambda truth: truth.refill.volume,
-        **_FUEL_SO_FAR,
         **_LAST_TRIP,
+        **_concluded(_measured)["sensor"],
     },
     "binary_sensor": {
         "engine": lambda truth: truth.state.engine_on,
         "moving": lambda truth: truth.state.speed > 0,
         "private_mode": lambda truth: False,
         "online": lambda truth: True,
-        "fuel_theft": _known,
+        **_concluded(_measured)["binary_sensor"],
     },
     "number": {"tank_capacity": lambda truth: truth.spec.tank_capacity},
-    "event": {"fuel": _unknown},
+    "event": _concluded(_measured)["event"],
 }
 
 ROWS: Final[Mapping[str, Rows]] = {
@@ -508,4 +516,6 @@ FLEET_ROWS: Final[Mapping[str, frozenset[str]]] = {
     "demo": COUNTS,
 }
 # What has to be chosen for some rows, beside the drivers.
-OPTIONS: Final[Mapping[str, Mapping[str, object]]] = {"ocean": {"speed": True}}
+OPTIONS: Final[Mapping[str, Mapping[str, object]]] = {
+    "ocean": {"speed": True, "event_codes": "1001, 1002"}
+}

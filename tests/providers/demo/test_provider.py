@@ -2,10 +2,13 @@
 
 import asyncio
 from collections import Counter
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
+from math import cos, hypot, radians
 import threading
 
+import aiohttp
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from custom_components.fleet_telematics.providers.base import Connection, Feed
@@ -13,21 +16,17 @@ from custom_components.fleet_telematics.providers.demo import Demo
 from custom_components.fleet_telematics.providers.demo.world import World
 from custom_components.fleet_telematics.providers.errors import AccessDenied
 from custom_components.fleet_telematics.providers.models import (
-    Coordinates,
-    FuelEventKind,
-    FuelOrigin,
+    Place,
     Status,
+    TripKind,
     Vehicle,
 )
+from custom_components.fleet_telematics.providers.transport import RequestQueue
 
 from .conftest import Clock, Connect
 
 DAY = timedelta(days=1)
-MONTH = timedelta(days=31)
-KINDS = {
-    "refill": FuelEventKind.REFUELLED,
-    "theft": FuelEventKind.THEFT_SUSPECTED,
-}
+WEEK = timedelta(days=7)
 
 
 async def read(demo: Demo) -> list[Vehicle]:
@@ -233,84 +232,234 @@ async def test_last_trips_are_the_worlds(
     assert set((await demo.last_trips([one, "7", "van"])).vehicles) == {one}
 
 
-async def test_fuel_events_are_the_worlds_records(
+async def test_the_level_tells_of_refills_and_thefts(
     demo: Demo, truth: World, clock: Clock
 ) -> None:
-    """A month of refills and thefts, oldest first."""
-    seen: Counter[FuelEventKind] = Counter()
-    for number in truth.vehicles:
-        records = truth.fuel_records(number, clock.time - MONTH, clock.time)
-        report = await demo.fuel(str(number), clock.time - MONTH, clock.time)
-        assert len(report.events) == len(records)
-        assert sorted(report.events, key=lambda event: event.time) == list(
-            report.events
-        )
-        for event, record in zip(report.events, records, strict=True):
-            seen[event.kind] += 1
-            assert event.vehicle_id == str(number)
-            assert (event.kind, event.time) == (KINDS[record.kind], record.time)
-            assert event.origin is FuelOrigin.VENDOR
-            assert event.volume == pytest.approx(record.volume, abs=0.05)
-            assert event.level_before == pytest.approx(record.level_before, abs=0.05)
-            assert event.level_after == pytest.approx(record.level_after, abs=0.05)
-            assert event.percent == pytest.approx(
-                abs(record.level_after - record.level_before), abs=0.05
-            )
-            assert event.private is False
-            assert event.location == Coordinates(
-                latitude=round(record.latitude, 6), longitude=round(record.longitude, 6)
-            )
-            assert event.address is not None
-            assert event.address.startswith(record.address.street)
-    assert seen[FuelEventKind.REFUELLED] >= 5 * 30
-    assert seen[FuelEventKind.THEFT_SUSPECTED] >= 31
-
-
-async def test_the_level_follows_from_the_events(
-    demo: Demo, truth: World, clock: Clock
-) -> None:
-    """Whoever watches the level sees each event by its step."""
+    """Whoever watches it sees each by its step, while the vehicle stands."""
     start = clock.time
     clock.turn(days=1)
-    for number in map(str, truth.vehicles):
-        for event in (await demo.fuel(number, start, clock.time)).events:
+    seen: Counter[str] = Counter()
+    for number in truth.vehicles:
+        for record in truth.fuel_records(number, start, clock.time):
+            seen[record.kind] += 1
             levels = []
             for seconds in (-5, 5):
-                watch = Clock(event.time + timedelta(seconds=seconds))
-                found = await Demo(demo.connection, clock=watch).vehicle(number)
+                watch = Clock(record.time + timedelta(seconds=seconds))
+                found = await Demo(demo.connection, clock=watch).vehicle(str(number))
                 levels.append(found.fuel_level)
-            assert levels == [event.level_before, event.level_after]
+                assert (found.moving, found.engine) == (False, False)
+            assert levels == [
+                pytest.approx(record.level_before, abs=0.05),
+                pytest.approx(record.level_after, abs=0.05),
+            ]
+    # One refill for each vehicle, and at least one of them is robbed.
+    assert seen["refill"] >= 5
+    assert seen["theft"] >= 1
 
 
-async def test_from_any_moment_on_something_happens_soon(
+# Trips and positions of the past.
+
+
+async def test_trips_are_the_worlds(demo: Demo, truth: World, clock: Clock) -> None:
+    """Of all vehicles that are asked for, oldest first, with private ones marked."""
+    window = (clock.time - 3 * DAY, clock.time)
+    found = await demo.trips([str(number) for number in truth.vehicles], *window)
+
+    records = {
+        str(record.trip_id): record
+        for number in truth.vehicles
+        for record in truth.trips(number, *window)
+    }
+    assert [trip.id for trip in found] == sorted(
+        records, key=lambda one: records[one].start.time
+    )
+    for trip in found:
+        record = records[trip.id]
+        assert trip.vehicle_id == str(record.vehicle_id)
+        assert (trip.start, trip.end) == (record.start.time, record.end.time)
+        assert trip.duration == record.duration
+        assert trip.distance == pytest.approx(record.distance, abs=0.005)
+        assert trip.fuel_used == pytest.approx(record.fuel_used, abs=0.005)
+        assert trip.driver == truth.vehicles[record.vehicle_id].driver.name
+        assert trip.private is record.private
+        assert trip.polyline is None
+    private = [trip for trip in found if trip.private]
+    assert {trip.vehicle_id for trip in private} == {str(list(truth.vehicles)[3])}
+    assert len(private) >= 6
+    for trip in private:
+        assert trip.kind is TripKind.PRIVATE
+        assert trip.origin == trip.destination == Place()
+    for trip in found:
+        if not trip.private:
+            assert trip.kind is TripKind.BUSINESS
+            for place, state in (
+                (trip.origin, records[trip.id].start),
+                (trip.destination, records[trip.id].end),
+            ):
+                assert place.location is not None
+                assert place.location.latitude == pytest.approx(
+                    state.latitude, abs=1e-6
+                )
+                assert place.location.longitude == pytest.approx(
+                    state.longitude, abs=1e-6
+                )
+                assert (place.address or "").startswith(state.address.street)
+
+
+async def test_a_trip_that_reaches_into_the_window_is_told(
     demo: Demo, truth: World, clock: Clock
 ) -> None:
-    """Within hours a refill, within a day a theft."""
-    times: dict[FuelEventKind, list[datetime]] = {kind: [] for kind in FuelEventKind}
-    for number in truth.vehicles:
-        for event in (
-            await demo.fuel(str(number), clock.time - MONTH, clock.time)
-        ).events:
-            times[event.kind].append(event.time)
-    for kind, soon in (
-        (FuelEventKind.REFUELLED, timedelta(hours=7)),
-        (FuelEventKind.THEFT_SUSPECTED, DAY),
-    ):
-        moments = [clock.time - MONTH, *sorted(times[kind]), clock.time]
-        assert all(later - earlier <= soon for earlier, later in pairwise(moments))
+    """From either side; one that is under way is not."""
+    number = next(iter(truth.vehicles))
+    first, *_, last = truth.trips(number, clock.time - DAY, clock.time)
+    start = first.end.time - timedelta(minutes=1)
+    end = last.start.time + timedelta(minutes=1)
+
+    found = await demo.trips([str(number)], start, end)
+    assert (found[0].id, found[-1].id) == (str(first.trip_id), str(last.trip_id))
+    assert all(
+        one.end is not None and one.end <= clock.time
+        for one in await demo.trips([str(number)], start, clock.time + DAY)
+    )
+
+
+async def test_routes_are_told_when_asked_for(
+    demo: Demo, truth: World, clock: Clock
+) -> None:
+    """Each leads from one end of the trip to the other, and is as long as it was."""
+    numbers = [str(number) for number in truth.vehicles]
+    found = await demo.trips(numbers, clock.time - DAY, clock.time, routes=True)
+
+    assert any(trip.private for trip in found)
+    for trip in found:
+        if trip.private:
+            assert trip.polyline is None
+            continue
+        assert trip.polyline is not None
+        points = decoded(trip.polyline)
+        for point, place in ((points[0], trip.origin), (points[-1], trip.destination)):
+            assert place.location is not None
+            assert point == pytest.approx(
+                (place.location.latitude, place.location.longitude), abs=1e-5
+            )
+        assert all(one != other for one, other in pairwise(points))
+        way = sum(kilometres(one, other) for one, other in pairwise(points))
+        assert way == pytest.approx(trip.distance, rel=0.05)
+
+
+async def test_a_track_is_the_worlds(demo: Demo, truth: World, clock: Clock) -> None:
+    """A position every half minute, over days, each of them once."""
+    number = list(truth.vehicles)[3]
+    start = clock.time - timedelta(days=2, hours=5)
+    found = await demo.track(str(number), start, clock.time)
+
+    states = truth.track(number, start, clock.time)
+    assert [one.time for one in found] == [one.time for one in states]
+    for position, state in zip(found, states, strict=True):
+        assert position.private is state.private
+        assert position.engine is state.engine_on
+        assert position.odometer == pytest.approx(state.odometer, abs=0.05)
+        if state.private:
+            assert (position.location, position.altitude) == (None, None)
+            assert (position.speed, position.heading) == (None, None)
+            continue
+        assert position.location is not None
+        assert position.location.latitude == pytest.approx(state.latitude, abs=1e-6)
+        assert position.location.longitude == pytest.approx(state.longitude, abs=1e-6)
+        assert position.speed == pytest.approx(state.speed, abs=0.5)
+        assert position.heading == round(state.heading) % 360
+        assert position.altitude == pytest.approx(state.altitude, abs=0.05)
+    assert {one.private for one in found} == {True, False}
+
+
+async def test_the_past_reaches_five_weeks_back(demo: Demo, clock: Clock) -> None:
+    """However much is asked for; and there is no future."""
+    vehicle = next(iter((await demo.positions()).vehicles))
+    ages = timedelta(days=20_000)
+    oldest = clock.time - timedelta(days=35)
+
+    track = await demo.track(vehicle, clock.time - ages, clock.time - 34 * DAY)
+    assert (track[0].time, track[-1].time) == (oldest, clock.time - 34 * DAY)
+    trips = await demo.trips([vehicle], clock.time - ages, clock.time - 34 * DAY)
+    assert trips[0].start is not None
+    assert oldest <= trips[0].start < oldest + timedelta(hours=4)
+    assert await demo.track(vehicle, clock.time + DAY, clock.time + 2 * DAY) == ()
+    assert await demo.track(vehicle, clock.time, clock.time - DAY) == ()
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    minutes=st.integers(0, 50_000),
+    length=st.integers(0, 3_000),
+    index=st.integers(0, 4),
+)
+async def test_any_window_is_told_as_it_was(
+    minutes: int, length: int, index: int
+) -> None:
+    """In parts or as a whole, trips and positions are the same."""
+    clock = Clock(datetime(2026, 11, 20, 10, 17, 33, tzinfo=UTC))
+    start = clock.time - timedelta(minutes=minutes)
+    end = start + timedelta(minutes=length)
+    async with aiohttp.ClientSession() as session:
+        connection = Connection(session=session, queue=RequestQueue(), data={})
+        demo = Demo(connection, clock=clock)
+        vehicle = list((await demo.positions()).vehicles)[index]
+        track = await demo.track(vehicle, start, end)
+        trips = await demo.trips([vehicle], start, end)
+
+    assert all(start <= one.time <= min(end, clock.time) for one in track)
+    assert all(later.time > one.time for one, later in pairwise(track))
+    for trip in trips:
+        assert trip.start is not None
+        assert trip.end is not None
+        assert trip.end > start
+        assert trip.start < end
+        assert trip.end <= clock.time
+    for one, later in pairwise(trips):
+        assert one.end is not None
+        assert later.start is not None
+        assert one.end <= later.start
+
+
+def decoded(text: str) -> list[tuple[float, float]]:
+    """Return the points of a polyline, as Google describes its encoding."""
+    numbers: list[int] = []
+    value = shift = 0
+    for sign in text:
+        chunk = ord(sign) - 63
+        value |= (chunk & 0x1F) << shift
+        shift += 5
+        if chunk < 0x20:
+            numbers.append(~(value >> 1) if value & 1 else value >> 1)
+            value = shift = 0
+    latitudes, longitudes = accumulate(numbers[::2]), accumulate(numbers[1::2])
+    return [
+        (latitude / 1e5, longitude / 1e5)
+        for latitude, longitude in zip(latitudes, longitudes, strict=True)
+    ]
+
+
+def kilometres(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return how far two neighbouring points are apart."""
+    north = other[0] - one[0]
+    east = (other[1] - one[1]) * cos(radians(one[0]))
+    return hypot(north, east) * 111.195
 
 
 async def test_a_restarted_demo_goes_on(
     demo: Demo, connect: Connect, truth: World, clock: Clock
 ) -> None:
     """It tells the past as it did before, also as part of a larger fleet."""
-    window = (clock.time - MONTH, clock.time)
+    # Until when every trip that had begun is over by now.
+    window = (clock.time - WEEK, clock.time - timedelta(hours=3))
     numbers = [str(number) for number in truth.vehicles]
-    told = [await demo.fuel(number, *window) for number in numbers]
+    told = await demo.trips(numbers, *window)
+    tracked = await demo.track(numbers[3], *window)
     clock.turn(days=2)
 
     for restarted in (connect(vehicles=5), connect(vehicles=30)):
-        assert [await restarted.fuel(number, *window) for number in numbers] == told
+        assert await restarted.trips(numbers, *window) == told
+        assert await restarted.track(numbers[3], *window) == tracked
         assert (await read(restarted))[:5] == await read(demo)
         assert await restarted.last_trips(numbers) == await demo.last_trips(numbers)
 
@@ -323,25 +472,26 @@ async def test_a_vehicle_of_somebody_else_is_not_told_of(
     with pytest.raises(AccessDenied):
         await demo.vehicle(vehicle_id)
     with pytest.raises(AccessDenied):
-        await demo.fuel(vehicle_id, clock.time - DAY, clock.time)
+        await demo.trips([vehicle_id], clock.time - DAY, clock.time)
+    with pytest.raises(AccessDenied):
+        await demo.track(vehicle_id, clock.time - DAY, clock.time)
     assert not (await demo.last_trips([vehicle_id])).vehicles
 
 
 async def test_five_hundred_vehicles_are_read_together(
     connect: Connect, clock: Clock
 ) -> None:
-    """Each is distinct, and has a last trip and refills."""
+    """Each is distinct, and has a last trip and a level."""
     demo = connect(vehicles=500)
     vehicles = await read(demo)
     numbers = [one.id for one in vehicles]
 
     assert len(set(numbers)) == len({one.name for one in vehicles}) == 500
     assert sum(one.status is Status.MOVING for one in vehicles) > 250
-    reports = await asyncio.gather(
-        *(demo.fuel(one, clock.time - 2 * DAY, clock.time) for one in numbers)
-    )
+    assert all(one.fuel_level is not None for one in vehicles)
     assert len((await demo.last_trips(numbers)).vehicles) == 500
-    assert all(report.events for report in reports)
+    trips = await demo.trips(numbers, clock.time - DAY, clock.time)
+    assert {trip.vehicle_id for trip in trips} == set(numbers)
     assert await read(demo) == vehicles
 
 
@@ -380,7 +530,7 @@ def test_it_is_lively_but_no_pest(demo: Demo) -> None:
     assert timedelta(seconds=5) == Demo.info.minimum_interval
     assert Demo.info.minimum_interval <= Demo.info.default_interval
     assert Demo.info.request_interval == 0
-    assert set(demo.feeds) == {Feed.TRIPS, Feed.FUEL}
+    assert set(demo.feeds) == {Feed.TRIPS}
 
 
 def test_the_real_clock_is_the_default(demo: Demo) -> None:

@@ -18,9 +18,11 @@ from ..base import (
     Provider,
     ProviderInfo,
 )
+from ..capabilities import PositionHistory, TripHistory
 from ..errors import AccessDenied
-from ..models import Batch, FuelReport, Vehicle
+from ..models import Batch, Position, Trip, Vehicle
 from . import mapping
+from .records import TripRecord, VehicleState
 from .world import AMSTERDAM, World
 
 _VEHICLES: Final = 5
@@ -28,16 +30,18 @@ _MOST_VEHICLES: Final = 500
 _SEED: Final = 1
 # Every two hours a vehicle ends a trip, and an outage is shorter than that.
 _TRIPS_WITHIN: Final = timedelta(hours=6)
-# A first look at a vehicle's fuel takes some 20 ms of computing: in steps of 25 it
-# leaves the processor to others in between.
-_FEEDS: Final = {
-    Feed.TRIPS: FeedPlan(interval=timedelta(seconds=30)),
-    Feed.FUEL: FeedPlan(interval=timedelta(seconds=30), vehicles_per_step=25),
-}
+_FEEDS: Final = {Feed.TRIPS: FeedPlan(interval=timedelta(seconds=30))}
+# A track has a point every so often, and is reckoned a day at a time: a month at once
+# would keep the live state waiting for seconds.
+_STEP: Final = timedelta(seconds=30)
+_HISTORY: Final = timedelta(days=35)
+_DAY: Final = timedelta(days=1)
 
 
-class Demo(Provider):
+class Demo(Provider, TripHistory, PositionHistory):
     """The simulated fleet. There is one; each of its vehicles is always the same."""
+
+    vehicles_per_read = _MOST_VEHICLES
 
     info = ProviderInfo(
         key="demo",
@@ -77,6 +81,7 @@ class Demo(Provider):
             vehicles=self._size,
             seed=_SEED,
             clock=self._clock,
+            history=_HISTORY,
             eventful=True,
         )
 
@@ -96,7 +101,7 @@ class Demo(Provider):
     @property
     @override
     def feeds(self) -> Mapping[Feed, FeedPlan]:
-        """Trips and fuel, as lively as the positions."""
+        """Trips, as lively as the positions."""
         return _FEEDS
 
     @override
@@ -147,14 +152,61 @@ class Demo(Provider):
         return await self._ask(read)
 
     @override
-    async def fuel(self, vehicle_id: str, start: datetime, end: datetime) -> FuelReport:
-        """Return the refills and thefts of a vehicle, oldest first."""
+    async def trips(
+        self,
+        vehicle_ids: Sequence[str],
+        start: datetime,
+        end: datetime,
+        *,
+        routes: bool = False,
+    ) -> tuple[Trip, ...]:
+        """Return finished trips; private ones do not say where they went."""
+        records: list[TripRecord] = []
+        for vehicle_id in vehicle_ids:
+            records += await self._trips(vehicle_id, start, end)
+        records.sort(key=lambda record: record.start.time)
+        return tuple(
+            [
+                mapping.trip(record, await self._route(record) if routes else ())
+                for record in records
+            ]
+        )
 
-        def read(world: World) -> FuelReport:
-            records = world.fuel_records(_number(world, vehicle_id), start, end)
-            return FuelReport(events=tuple(map(mapping.fuel_event, records)))
+    async def _trips(
+        self, vehicle_id: str, start: datetime, end: datetime
+    ) -> list[TripRecord]:
+        return await self._ask(
+            lambda world: world.trips(_number(world, vehicle_id), start, end)
+        )
 
-        return await self._ask(read)
+    async def _route(self, trip: TripRecord) -> list[VehicleState]:
+        return await self._ask(
+            lambda world: [
+                *world.track(trip.vehicle_id, trip.start.time, trip.end.time, _STEP),
+                trip.end,
+            ]
+        )
+
+    @override
+    async def track(
+        self, vehicle_id: str, start: datetime, end: datetime
+    ) -> tuple[Position, ...]:
+        """Return a vehicle's positions, one every 30 seconds."""
+        found: list[Position] = []
+        start = max(start, self._clock() - _HISTORY)
+        while start <= end:
+            # The next day begins one step after this one ends.
+            last = min(start + _DAY - _STEP, end)
+            found += map(mapping.position, await self._track(vehicle_id, start, last))
+            start += _DAY
+        return tuple(found)
+
+    async def _track(
+        self, vehicle_id: str, start: datetime, end: datetime
+    ) -> list[VehicleState]:
+        return await self._ask(
+            lambda world: world.track(_number(world, vehicle_id), start, end, _STEP)
+        )
 
 
 def _number(world: World, vehicle_id: str) -> int:

@@ -1,25 +1,17 @@
 """From the simulated world to the common models."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import groupby
 from math import ceil
 from typing import Final
 
-from ..models import Coordinates, FuelEvent, FuelEventKind, Status, Vehicle
-from .records import (
-    Address,
-    FuelKind,
-    FuelRecord,
-    TripRecord,
-    VehicleSpec,
-    VehicleState,
-)
+from ..models import Coordinates, Place, Position, Status, Trip, TripKind, Vehicle
+from .polyline import encoded
+from .records import Address, TripRecord, VehicleSpec, VehicleState
 
 # Kilometres from one service to the next.
 _SERVICE_EVERY: Final = 30_000
-_EVENTS: Final[dict[FuelKind, FuelEventKind]] = {
-    "refill": FuelEventKind.REFUELLED,
-    "theft": FuelEventKind.THEFT_SUSPECTED,
-}
 
 
 def vehicle(spec: VehicleSpec, state: VehicleState) -> Vehicle:
@@ -78,19 +70,44 @@ def last_trip(trip: TripRecord) -> Vehicle:
     )
 
 
-def fuel_event(record: FuelRecord) -> FuelEvent:
-    """Return a refill or a theft; in private mode without its place."""
+def trip(record: TripRecord, route: Sequence[VehicleState] = ()) -> Trip:
+    """Return a finished trip, with its route where that was asked for.
+
+    In private mode a vehicle keeps to itself where it went.
+    """
     private = record.private
-    return FuelEvent(
+    points = [(round(state.latitude, 5), round(state.longitude, 5)) for state in route]
+    return Trip(
+        id=str(record.trip_id),
         vehicle_id=str(record.vehicle_id),
-        kind=_EVENTS[record.kind],
-        time=record.time,
-        volume=round(record.volume, 1),
-        percent=round(abs(record.level_after - record.level_before), 1),
-        level_before=round(record.level_before, 1),
-        level_after=round(record.level_after, 1),
-        address=None if private else _address(record.address),
-        location=None if private else _position(record),
+        start=record.start.time,
+        end=record.end.time,
+        duration=record.duration,
+        distance=round(record.distance, 2),
+        fuel_used=round(record.fuel_used, 2),
+        driver=record.start.driver,
+        kind=TripKind.PRIVATE if private else TripKind.BUSINESS,
+        origin=Place() if private else _place(record.start),
+        destination=Place() if private else _place(record.end),
+        private=private,
+        # Where it waits, it need not be shown again.
+        polyline=encoded(point for point, _ in groupby(points))
+        if points and not private
+        else None,
+    )
+
+
+def position(state: VehicleState) -> Position:
+    """Return a point of a track; in private mode it does not say where it is."""
+    private = state.private
+    return Position(
+        time=state.time,
+        location=None if private else _position(state),
+        speed=None if private else float(round(state.speed)),
+        heading=None if private else float(round(state.heading) % 360),
+        altitude=None if private else round(state.altitude, 1),
+        odometer=round(state.odometer, 1),
+        engine=state.engine_on,
         private=private,
     )
 
@@ -105,9 +122,13 @@ def _status(state: VehicleState, *, moving: bool) -> Status:
     return Status.IDLING if state.engine_on else Status.STOPPED
 
 
-def _position(place: VehicleState | FuelRecord) -> Coordinates:
+def _place(state: VehicleState) -> Place:
+    return Place(location=_position(state), address=_address(state.address))
+
+
+def _position(state: VehicleState) -> Coordinates:
     return Coordinates(
-        latitude=round(place.latitude, 6), longitude=round(place.longitude, 6)
+        latitude=round(state.latitude, 6), longitude=round(state.longitude, 6)
     )
 
 
