@@ -9,12 +9,13 @@ from custom_components.fleet_telematics.providers.errors import (
     AccessDenied,
     InvalidResponse,
     NotFound,
+    Rejected,
 )
 from custom_components.fleet_telematics.providers.fleetgo import FleetGo
 from custom_components.fleet_telematics.providers.models import Batch, Status, Vehicle
 
 from .conftest import Connect
-from .peer import FLEET, TRIPS, Peer
+from .peer import ADMINISTRATIONS, FLEET, TRIPS, Peer
 
 GROUP = "/equipment/getequipments"
 EQUIPMENT = "/equipment/getequipment"
@@ -174,3 +175,63 @@ def test_form_asks_what_the_account_needs() -> None:
     assert credentials == ["client_id", "client_secret", "username", "password"]
     assert all(fields[key].required for key in credentials)
     assert fields["url"].default == FleetGo.info.urls[0]
+
+
+async def test_expert_may_ask_any_resource_below_the_base(
+    peer: Peer, connect: Connect
+) -> None:
+    """With the account's login, the vendor's JSON as it is, and its own refusals."""
+    peer.serve("/tpms/get", lambda seen: {"asked": dict(seen.query)})
+    provider = connect(peer.url)
+    assert await provider.call("Tpms/Get", {"equipmentId": "7"}) == {
+        "asked": {"equipmentId": "7"}
+    }
+    with pytest.raises(NotFound):
+        await provider.call("/Unknown", {})
+
+
+@pytest.mark.parametrize(
+    "path", ["/../other", "/%2e%2e/other", "/Avl/Subscribe", "/avl/subscribe/?a=1"]
+)
+async def test_expert_may_not_leave_the_base_or_wait_for_ever(
+    peer: Peer, connect: Connect, path: str
+) -> None:
+    """An event stream would hold up every other request of the account."""
+    provider = connect(peer.url)
+    await provider.authenticate()
+    sent = len(peer.seen)
+    with pytest.raises(Rejected):
+        await provider.call(path, {})
+    assert len(peer.seen) == sent
+
+
+async def test_other_groups_can_still_be_chosen(peer: Peer, connect: Connect) -> None:
+    """Who reads one group looks at the whole fleet once, for the choice alone."""
+    peer.serve(GROUP, lambda seen: [_row(1, Group={"Id": 12, "Name": "North"})])
+    peer.serve(
+        FLEET,
+        lambda seen: [
+            _row(1, Group={"Id": 12, "Name": "North"}),
+            _row(2, Group={"Id": 13, "Name": "South"}),
+        ],
+    )
+    peer.serve(ADMINISTRATIONS, lambda seen: [])
+    provider = connect(peer.url, {"group": "12"})
+    for _ in range(2):
+        assert list((await provider.positions()).vehicles) == ["1"]
+        await provider.details(["1"])
+    assert provider.choices("group") == {"12": "North", "13": "South"}
+    assert peer.count(FLEET) == 1
+
+
+async def test_choice_that_cannot_be_read_costs_nothing_else(
+    peer: Peer, connect: Connect
+) -> None:
+    """The group that is read is still known."""
+    peer.serve(GROUP, lambda seen: [_row(1, Group={"Id": 12, "Name": "North"})])
+    peer.refuse(FLEET, 500)
+    peer.serve(ADMINISTRATIONS, lambda seen: [])
+    provider = connect(peer.url, {"group": "12"})
+    await provider.positions()
+    await provider.details(["1"])
+    assert provider.choices("group") == {"12": "North"}
