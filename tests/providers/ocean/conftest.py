@@ -2,18 +2,22 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import aiohttp
 from aiohttp import web
 import pytest
 
 from custom_components.fleet_telematics.providers.base import Connection
+from custom_components.fleet_telematics.providers.demo.world import PARIS, World
 from custom_components.fleet_telematics.providers.ocean import Ocean, keep
 from custom_components.fleet_telematics.providers.transport import RequestQueue
+from simulator.ocean import OceanServer
 
 from .peer import BASE, Peer
 
 type Connect = Callable[..., Ocean]
+type Open = Callable[..., Ocean]
 
 
 @dataclass(kw_only=True)
@@ -73,3 +77,40 @@ async def connect(socket_enabled: None, peer: Peer) -> AsyncIterator[Connect]:
             )
 
         yield build
+
+
+# The simulated vendor.
+
+
+class Standing:
+    """A clock that stands still, so that the truth is still true once compared."""
+
+    def __init__(self) -> None:
+        """Stop now, on a whole second."""
+        self.time = datetime.now(UTC).replace(microsecond=0)
+
+    def __call__(self) -> datetime:
+        """Return the time it stopped at."""
+        return self.time
+
+
+@pytest.fixture
+def world() -> World:
+    """Two dozen vehicles, none of them private or out of touch unless a test says so."""
+    world = World(city=PARIS, vehicles=24, seed=5, clock=Standing())
+    for vehicle_id in world.vehicles:
+        world.set_private(vehicle_id, private=False)
+        world.set_online(vehicle_id, online=True)
+    return world
+
+
+@pytest.fixture
+def open_account(ocean_server: OceanServer, connect: Connect) -> Open:
+    """Builds providers for the simulated account."""
+
+    def build(options: dict[str, object] | None = None, **data: object) -> Ocean:
+        return connect(
+            options, **{"url": ocean_server.url, **ocean_server.credentials, **data}
+        )
+
+    return build

@@ -13,6 +13,8 @@ ENTITIES = "/mobility/v1/entities"
 VEHICLES = "/vehicule_engin/vehicles"
 NEAREST = "/vehicule_engin/nearestVehicles"
 SEARCH = "/positions/search"
+SHEET = "/mobility/v1/ficheJour"
+EVENTS = "/evenement/lastEvent"
 EQUIPMENT = "/materiel/list"
 EQUIPMENT_POSITIONS = "/materiel/lastPosition"
 

@@ -1,13 +1,11 @@
 """The Ocean provider reads a whole fleet as it is, from the simulated vendor."""
 
 import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from custom_components.fleet_telematics.providers.demo.records import VehicleState
-from custom_components.fleet_telematics.providers.demo.world import PARIS, World
 from custom_components.fleet_telematics.providers.errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -19,51 +17,11 @@ from custom_components.fleet_telematics.providers.models import (
     Status,
     Vehicle,
 )
-from custom_components.fleet_telematics.providers.ocean import Ocean
 from simulator.faults import Fault, FaultKind
 from simulator.ocean import BASES, CUSTOMER_ID, OceanServer
 from simulator.ocean_json import DateForm, is_machine
-from tests.simulators import ocean_server
 
-from .conftest import Connect
-
-__all__ = ["ocean_server"]
-
-type Open = Callable[..., Ocean]
-
-
-class Standing:
-    """A clock that stands still, so that the truth is still true once compared."""
-
-    def __init__(self) -> None:
-        """Stop now, on a whole second."""
-        self.time = datetime.now(UTC).replace(microsecond=0)
-
-    def __call__(self) -> datetime:
-        """Return the time it stopped at."""
-        return self.time
-
-
-@pytest.fixture
-def world() -> World:
-    """Two dozen vehicles, none of them private or out of touch unless a test says so."""
-    world = World(city=PARIS, vehicles=24, seed=5, clock=Standing())
-    for vehicle_id in world.vehicles:
-        world.set_private(vehicle_id, private=False)
-        world.set_online(vehicle_id, online=True)
-    return world
-
-
-@pytest.fixture
-def open_account(ocean_server: OceanServer, connect: Connect) -> Open:
-    """Builds providers for the simulated account."""
-
-    def build(options: dict[str, object] | None = None, **data: object) -> Ocean:
-        return connect(
-            options, **{"url": ocean_server.url, **ocean_server.credentials, **data}
-        )
-
-    return build
+from .conftest import Open
 
 
 def _requests(server: OceanServer, path: str) -> int:

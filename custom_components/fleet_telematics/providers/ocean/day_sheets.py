@@ -85,10 +85,12 @@ def _leg(value: object, vehicle_id: str) -> Leg | None:
         None if milliseconds is None else timedelta(milliseconds=round(milliseconds))
     )
     start, end = mapping.reported(first), mapping.reported(last)
+    if start is not None and end is not None and end < start:
+        end = None
     if duration is not None:
         start = start or (None if end is None else end - duration)
         end = end or (None if start is None else start + duration)
-    elif start is not None and end is not None and end >= start:
+    elif start is not None and end is not None:
         duration = end - start
     time = start or end
     if time is None:

@@ -46,7 +46,7 @@ class DaySheets:
 
         Raises AccessDenied for a vehicle that the account does not have.
         """
-        now = datetime.now(UTC)
+        now = _now()
         parts: list[Leg] = []
         try:
             for day in _days(start, end, now):
@@ -79,10 +79,10 @@ class LastTrips:
 
     def note(self, vehicles: Mapping[str, Vehicle]) -> None:
         """Take notice of what the vehicles do now, and forget the others."""
-        now = datetime.now(UTC)
+        now = _now()
         for key, vehicle in vehicles.items():
-            before = self._seen.get(key)
-            if before is None or _under_way(vehicle) or _differs(before, vehicle):
+            before = self._seen.get(key, vehicle)
+            if _under_way(vehicle) or _differs(before, vehicle):
                 self._stirred[key] = now
         self._seen = dict(vehicles)
         for known in (self._trips, self._looked, self._stirred):
@@ -95,7 +95,7 @@ class LastTrips:
         Raises any ProviderError; AccessDenied or NotFound where the vendor denied
         every vehicle that was looked at.
         """
-        now = datetime.now(UTC)
+        now = _now()
         due = [
             key
             for key in vehicle_ids
@@ -147,6 +147,10 @@ class LastTrips:
             return now - looked >= _UNDER_WAY_AGAIN
         stirred = self._stirred.get(key)
         return stirred is not None and looked < stirred + _SETTLED
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _days(start: datetime, end: datetime, now: datetime) -> Iterator[date]:
