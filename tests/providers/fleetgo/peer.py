@@ -12,6 +12,7 @@ FLEET = "/equipment/getfleet"
 ADMINISTRATIONS = "/equipment/getadministrations"
 AVL = "/avl/getavldata"
 TRIPS = "/trips/gettrips"
+SUBSCRIBE = "/avl/subscribe"
 
 type Answer = Callable[[Seen], web.Response]
 
@@ -35,6 +36,8 @@ class Peer:
         self.seen: list[Seen] = []
         self.lifetime: object = 3600
         self.valid: set[str] = set()
+        # What the event stream says each time it is opened; then it ends.
+        self.streams: list[list[bytes]] = []
         self.answers: dict[str, Answer] = {
             LOGIN: self.log_in,
             REFRESH: self.log_in,
@@ -75,7 +78,7 @@ class Peer:
             }
         )
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer a request as scripted, 404 where nothing is."""
         posted = await request.json() if request.can_read_body else {}
         seen = Seen(
@@ -85,5 +88,11 @@ class Peer:
             body=posted,
         )
         self.seen.append(seen)
+        if seen.path == SUBSCRIBE and seen.token in self.valid and self.streams:
+            response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+            await response.prepare(request)
+            for piece in self.streams.pop(0):
+                await response.write(piece)
+            return response
         answer = self.answers.get(seen.path)
         return web.Response(status=404) if answer is None else answer(seen)

@@ -25,11 +25,11 @@ from ..capabilities import (
 from ..errors import InvalidResponse, Rejected
 from ..models import Batch, Position, Trip, Vehicle
 from ..transport import Transport
-from . import edits, mapping, trips
+from . import edits, live, mapping, trips
 from .administrations import Administrations
 from .api import FleetGoApi, each_allowed
 from .groups import Groups
-from .live import LiveFleet
+from .messages import Messages
 from .session import Session
 from .telemetry import Telemetry
 from .track import Tracks
@@ -97,7 +97,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         self._tracks = Tracks(self._api, administrations)
         self._group = parse.identifier(connection.options.get("group"))
         self._groups = Groups(self._api)
-        self._live = LiveFleet(self._session, self._group, _utcnow)
+        self._messages = Messages(self._group, _utcnow)
 
     @property
     @override
@@ -126,7 +126,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
             raise InvalidResponse("the fleet lists no vehicle with an id")
         self._groups.learn(rows)
         if parse.flag(self.connection.options.get("live_updates")):
-            self._live.know(rows)
+            self._messages.know(rows)
         # A row that cannot be read may be any vehicle: none is missing for sure.
         return Batch(vehicles=vehicles, complete=None not in found)
 
@@ -216,7 +216,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
     @override
     def live(self) -> AsyncGenerator[Batch | None]:
         """Listen to what changes. Source: GET /Avl/Subscribe."""
-        return self._live.listen()
+        return live.listen(self._session, self._messages, self._group)
 
     @override
     def choices(self, option: str) -> Mapping[str, str]:

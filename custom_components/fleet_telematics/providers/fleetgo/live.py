@@ -1,184 +1,44 @@
-"""FleetGO's event stream: what changes in the fleet, as it is told."""
+"""FleetGO's event stream, opened and resumed."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from contextlib import suppress
-from datetime import datetime
-import json
-import re
+from collections.abc import AsyncGenerator
 from typing import Final
 
-from .. import parse
 from ..errors import Rejected
-from ..events import EventReader, ServerEvent
-from ..models import Batch, Vehicle
-from . import mapping, values
+from ..events import EventReader
+from ..models import Batch
+from .messages import Messages
 from .session import Session
 
 _PATH: Final = "/Avl/Subscribe"
 # How often heartbeats come is not published; the poll asks once a minute.
 SILENCE: Final = 90.0
-# What messages renew of a fleet's row. A drive's own values and its places are
-# only taken from a message that says whether the drive is private.
-_OPEN_KEYS: Final = (
-    "enginecoolanttemperature",
-    "enginerunning",
-    "fuellevelpercentage",
-    "odometer",
-    "powervoltage",
-    "privatemode",
-)
-_DRIVE_KEYS: Final = ("angle", "isstationary", "speed")
-_PLACE_KEYS: Final = ("latitude", "longitude", "altitude")
-
-type Row = Mapping[str, object]
 
 
-class LiveFleet:
-    """Listens to the stream, with the fleet's rows at hand.
+async def listen(
+    session: Session, messages: Messages, group: str | None
+) -> AsyncGenerator[Batch | None]:
+    """Yield what the stream tells until it ends; None is a heartbeat.
 
-    A message may be a vehicle's whole row or some of its values: those renew the
-    row that was known, so that a vehicle is never told of in part.
+    `group` None is the whole fleet. Source: GET /Avl/Subscribe; the last message
+    that was heard is named when the stream is opened anew. Raises any ProviderError.
     """
-
-    def __init__(
-        self, session: Session, group: str | None, now: Callable[[], datetime]
-    ) -> None:
-        """Listen to the vehicles of a group; None is all of them."""
-        self._session = session
-        self._group = group
-        self._now = now
-        self._rows: dict[str, Row] = {}
-        self._last_message: str | None = None
-
-    def know(self, rows: Iterable[object]) -> None:
-        """Take the fleet's rows as the poll read them."""
-        for value in rows:
-            row = parse.folded(value)
-            if (vehicle_id := values.vehicle_id(row.get("id"))) is not None:
-                self._rows[vehicle_id] = row
-
-    async def listen(self) -> AsyncGenerator[Batch | None]:
-        """Yield what the stream tells until it ends; None is a heartbeat.
-
-        Source: GET /Avl/Subscribe; a message that was heard is named when the
-        stream is opened anew. Raises any ProviderError.
-        """
-        params = {
-            "groupId": self._group or "0",
-            "vehicleCategoryId": "0",
-            "driverCategoryId": "0",
-            "accountId": "0",
-        }
-        resumed = self._last_message
-        if resumed is not None:
-            params["lastMessageId"] = resumed
-        reader = EventReader()
-        try:
-            async with self._session.stream(_PATH, params, silence=SILENCE) as pieces:
-                async for piece in pieces:
-                    for event in reader.feed(piece):
-                        yield self._read(event)
-        except Rejected:
-            # The vendor keeps messages for a day: this one may be forgotten.
-            if self._last_message == resumed:
-                self._last_message = None
-            raise
-
-    def _read(self, event: ServerEvent) -> Batch | None:
-        """Return what an event tells; None for a heartbeat, and for noise."""
-        text = event.data.strip()
-        data: object = text
-        with suppress(ValueError, RecursionError):
-            data = json.loads(text)
-        if event.id:
-            self._last_message = event.id
-        if not isinstance(data, (list, Mapping)):
-            return None
-        vehicles: dict[str, Vehicle] = {}
-        now = self._now()
-        for one in parse.records(data if isinstance(data, list) else [data]):
-            row = self._renewed(parse.folded(one))
-            vehicle = None if row is None else mapping.vehicle(row, now=now)
-            if vehicle is not None:
-                vehicles[vehicle.id] = vehicle
-        return Batch(vehicles=vehicles) if vehicles else None
-
-    def _renewed(self, told: Row) -> Row | None:
-        """Return the row of the vehicle that a message is about, as it is now."""
-        message = parse.identifier(told.get("messageid"))
-        if message is not None:
-            self._last_message = message
-        vehicle_id = values.vehicle_id(told.get("equipmentid"))
-        if vehicle_id is None:
-            vehicle_id = values.vehicle_id(told.get("id"))
-            if vehicle_id is None or not self._is_listed(told):
-                return None
-            row: Row = {**self._rows.get(vehicle_id, {}), **told}
-        else:
-            known = self._rows.get(vehicle_id)
-            # Whose vehicle it is, and in which group, the poll will say.
-            if known is None:
-                return None
-            row = renewed(known, told)
-        self._rows[vehicle_id] = row
-        return row
-
-    def _is_listed(self, row: Row) -> bool:
-        """Whether a vehicle's row is of the chosen group, as far as it says."""
-        group = mapping.group(row)
-        return self._group is None or group is None or group[0] == self._group
-
-
-def renewed(known: Row, told: Row) -> Row:
-    """Return a fleet's row with what a message tells of its vehicle.
-
-    The values are the message's own, as in AvlDto, or in its `Signals`. A message
-    from before the row's fix changes nothing. Both have folded keys.
-    """
-    said = {
-        key: value
-        for key, value in {**told, **_signals(told.get("signals"))}.items()
-        if value is not None
+    params = {
+        "groupId": group or "0",
+        "vehicleCategoryId": "0",
+        "driverCategoryId": "0",
+        "accountId": "0",
     }
-    time = parse.moment(said.get("timestamp"))
-    place = parse.folded(known.get("location"))
-    fixed = parse.moment(place.get("datetime"))
-    if time is not None and fixed is not None and time < fixed:
-        return known
-    row = {**known, **_picked(said, _OPEN_KEYS)}
-    driver = parse.identifier(said.get("driverid"))
-    if driver is not None and driver != parse.identifier(known.get("driverid")):
-        row |= {"driverid": driver, "drivername": said.get("drivername")}
-    if time is None or parse.flag(said.get("privatemode")) is None:
-        return row
-    if "speed" in said:
-        # Standing still wins over a speed, and this is of an earlier moment.
-        row["isstationary"] = None
-    row |= _picked(said, _DRIVE_KEYS)
-    if parse.coordinates(said.get("latitude"), said.get("longitude")) is not None:
-        row["location"] = {
-            **place,
-            **_picked(said, _PLACE_KEYS),
-            "datetime": said["timestamp"],
-        }
-        # The one that is known is of the place before.
-        row["address"] = said.get("address")
-    return row
-
-
-def _picked(said: Row, keys: Iterable[str]) -> Row:
-    return {key: said[key] for key in keys if key in said}
-
-
-def _signals(value: object) -> Row:
-    """Return a message's signals by name; their shape is not published."""
-    found: dict[str, object] = {}
-    for one in parse.records(value):
-        signal = parse.folded(one)
-        name = parse.first(
-            parse.text(signal.get(key))
-            for key in ("name", "signalname", "signal", "type", "key", "code")
-        )
-        if name is not None:
-            found[re.sub(r"[\W_]", "", name).lower()] = signal.get("value")
-    return found
+    resumed = messages.last_message
+    if resumed is not None:
+        params["lastMessageId"] = resumed
+    reader = EventReader()
+    try:
+        async with session.stream(_PATH, params, silence=SILENCE) as pieces:
+            async for piece in pieces:
+                for event in reader.feed(piece):
+                    yield messages.take(event)
+    except Rejected:
+        # The vendor keeps messages for a day: this one may be forgotten.
+        if messages.last_message == resumed:
+            messages.last_message = None
+        raise
