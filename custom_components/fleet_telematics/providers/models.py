@@ -224,7 +224,10 @@ class NearbyVehicle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentPosition:
-    """A position that is told to a vendor, of whatever carries one of the ids."""
+    """A position that is told to a vendor, of whatever carries one of the ids.
+
+    `name` is what people call it.
+    """
 
     time: datetime
     location: Coordinates
@@ -233,6 +236,7 @@ class SentPosition:
     vehicle_id: str | None = None
     user_id: str | None = None
     device_ref: str | None = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
