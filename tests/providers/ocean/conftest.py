@@ -95,9 +95,15 @@ class Standing:
 
 
 @pytest.fixture
-def world() -> World:
+def standing() -> Standing:
+    """The world's clock."""
+    return Standing()
+
+
+@pytest.fixture
+def world(standing: Standing) -> World:
     """Two dozen vehicles, none of them private or out of touch unless a test says so."""
-    world = World(city=PARIS, vehicles=24, seed=5, clock=Standing())
+    world = World(city=PARIS, vehicles=24, seed=5, clock=standing)
     for vehicle_id in world.vehicles:
         world.set_private(vehicle_id, private=False)
         world.set_online(vehicle_id, online=True)
