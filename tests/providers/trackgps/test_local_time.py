@@ -1,12 +1,16 @@
 """Times on the company's clock, the repeated hour of autumn above all."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.fleet_telematics.providers.trackgps.local_time import LocalTime
+from custom_components.fleet_telematics.providers.trackgps.local_time import (
+    LONGEST_WINDOW,
+    LocalTime,
+)
 
 BUCHAREST = LocalTime(ZoneInfo("Europe/Bucharest"))
 # On 25 October 2026 the clocks of Bucharest go back at 01:00 UTC, 04:00 to 03:00.
@@ -127,3 +131,29 @@ def test_any_date_of_the_calendar_can_be_read(moment: datetime) -> None:
     """The first and last years of the calendar do not overflow."""
     found = BUCHAREST.candidates(moment.isoformat())
     assert list(found) == sorted(found)
+
+
+@given(start=moments, days=st.integers(0, 400), minutes=st.integers(0, 1440))
+def test_a_long_window_is_cut_into_what_the_vendor_takes(
+    start: datetime, days: int, minutes: int
+) -> None:
+    """At most 31 days, on our clock and on the vendor's, and nothing twice."""
+    end = start + timedelta(days=days, minutes=minutes)
+    pieces = list(BUCHAREST.windows(start, end))
+    assert (pieces[0][0], pieces[-1][1]) == (start, end)
+    assert all(one[1] == other[0] for one, other in pairwise(pieces))
+    most = timedelta(days=31)
+    for one in pieces:
+        assert one[1] - one[0] <= most
+        first, last = map(datetime.fromisoformat, BUCHAREST.window(*one))
+        assert last - first <= most
+    for one, other in pairwise(pieces):
+        assert BUCHAREST.window(*one)[1] == BUCHAREST.window(*other)[0]
+
+
+@pytest.mark.parametrize("minutes", [0, 30, 60, 90, 119])
+def test_a_window_is_not_cut_in_the_repeated_hour(minutes: int) -> None:
+    """Both requests would ask for that hour."""
+    start = FIRST_PASS.replace(minute=0) + timedelta(minutes=minutes) - LONGEST_WINDOW
+    (_, cut), *_ = BUCHAREST.windows(start, start + timedelta(days=40))
+    assert len(BUCHAREST.candidates(BUCHAREST.window(cut, cut)[0])) == 1

@@ -8,10 +8,12 @@ import aiohttp
 import pytest
 
 from custom_components.fleet_telematics.providers.base import Connection
+from custom_components.fleet_telematics.providers.demo.records import TripRecord
 from custom_components.fleet_telematics.providers.demo.world import BUCHAREST, World
 from custom_components.fleet_telematics.providers.errors import (
     AccessDenied,
     AuthenticationFailed,
+    NotFound,
     Rejected,
 )
 from custom_components.fleet_telematics.providers.models import (
@@ -22,9 +24,11 @@ from custom_components.fleet_telematics.providers.models import (
 from custom_components.fleet_telematics.providers.trackgps import TrackGps
 from custom_components.fleet_telematics.providers.transport import RequestQueue
 from simulator.trackgps import CREDENTIALS, TrackGpsServer
+from simulator.trackgps_json import hides_private
 
-# The world stands still, so that what was told can be compared with what is.
-NOW = datetime.now(UTC)
+# The world stands still, so that what was told can be compared with what is. On a
+# whole second, or the vendor's milliseconds would be of a moment before it.
+NOW = datetime.now(UTC).replace(microsecond=0)
 KINDS = {
     "refill": FuelEventKind.REFUELLED,
     "theft": FuelEventKind.THEFT_SUSPECTED,
@@ -329,3 +333,193 @@ async def test_stops_alone_find_the_foreign_vehicle_too(
     trackgps_server.requests.clear()
     await provider.details([str(one) for one in world.vehicles])
     assert [one.status for one in trackgps_server.requests] == [200]
+
+
+def legs_between(
+    world: World, vehicle_id: int, start: datetime, end: datetime
+) -> list[TripRecord]:
+    """Return the world's trips inside of a drive between two stops."""
+    close = timedelta(seconds=2)
+    return [
+        trip
+        for trip in world.trips(vehicle_id, start - close, end + close)
+        if trip.start.time >= start - close and trip.end.time <= end + close
+    ]
+
+
+@pytest.mark.parametrize("date_format", ["iso", "%d.%m.%Y %H:%M:%S"])
+@pytest.mark.parametrize("flat", [False, True])
+async def test_trips_are_the_worlds(
+    provider: TrackGps,
+    world: World,
+    trackgps_server: TrackGpsServer,
+    flat: bool,
+    date_format: str,
+) -> None:
+    """Every finished one of a window, with places, distance, fuel and driver."""
+    trackgps_server.flat_stops = flat
+    trackgps_server.date_format = date_format
+    start, end = NOW - timedelta(days=3), NOW - timedelta(hours=2)
+    found = await provider.trips([str(one) for one in world.vehicles], start, end)
+    assert [one.start for one in found] == sorted(
+        one.start for one in found if one.start
+    )
+    covered = set()
+    for trip in found:
+        spec = world.vehicles[int(trip.vehicle_id)]
+        assert trip.start is not None
+        assert trip.end is not None
+        assert trip.start <= end
+        assert trip.end >= start
+        legs = legs_between(world, spec.vehicle_id, trip.start, trip.end)
+        covered |= {leg.trip_id for leg in legs}
+        assert trip.distance == pytest.approx(
+            sum(leg.distance for leg in legs), abs=0.01
+        )
+        assert trip.fuel_used == pytest.approx(
+            sum(leg.fuel_used for leg in legs), abs=0.01
+        )
+        assert trip.duration == trip.end - trip.start
+        assert trip.driver == spec.driver.name
+        assert trip.private is legs[-1].private
+        address = legs[-1].end.address
+        hidden = trip.private and hides_private(spec.vehicle_id)
+        assert trip.destination.address == (
+            None if hidden else f"{address.street}, {address.city}"
+        )
+        assert (trip.destination.location is None) is hidden
+    # A trip that goes on, in which only a short halt was made, is not told yet.
+    finished = {
+        trip.trip_id
+        for vehicle_id in world.vehicles
+        for trip in world.trips(vehicle_id, start, end)
+        if trip.end.time <= end - timedelta(minutes=5)
+    }
+    assert covered >= finished
+    assert len(found) == len({(one.vehicle_id, one.id) for one in found})
+    assert len(trackgps_server.requests) == 2
+
+
+async def test_a_month_of_trips_is_whole_though_it_takes_two_requests(
+    provider: TrackGps, world: World, trackgps_server: TrackGpsServer
+) -> None:
+    """The sum of them is what the odometer says, to the last drive."""
+    one, *_ = world.vehicles
+    start = NOW - timedelta(days=45)
+    found = await provider.trips([str(one)], start, NOW)
+    assert len(trackgps_server.requests) == 3
+    first = next(trip for trip in found if trip.start is not None)
+    assert first.start is not None
+    last = found[-1].end
+    assert last is not None
+    driven = world.state(one, last).odometer - world.state(one, first.start).odometer
+    told = sum(trip.distance or 0 for trip in found if trip.start is not None)
+    assert told == pytest.approx(driven, abs=0.5)
+
+
+async def test_the_track_is_the_worlds_without_what_was_private(
+    provider: TrackGps, world: World, trackgps_server: TrackGpsServer
+) -> None:
+    """The vendor tells where some vehicles drove in private, and not that they did."""
+    start, end = NOW - timedelta(days=6), NOW - timedelta(hours=1)
+    vehicle_id, private = next(
+        (one, trips)
+        for one in world.vehicles
+        if not hides_private(one)
+        and (
+            trips := {
+                trip.trip_id for trip in world.trips(one, start, end) if trip.private
+            }
+        )
+    )
+    track = await provider.track(str(vehicle_id), start, end)
+    assert len(track) > 500
+    for point in track:
+        (truth,) = world.track(vehicle_id, point.time, point.time)
+        if truth.trip_id in private:
+            assert point.private
+        if point.private:
+            assert (point.location, point.speed) == (None, None)
+            continue
+        assert point.location is not None
+        assert point.location.latitude == pytest.approx(truth.latitude, abs=1e-3)
+        assert point.location.longitude == pytest.approx(truth.longitude, abs=1e-3)
+    told = [point.private for point in track]
+    assert 0 < sum(told) < len(told) / 2
+
+
+async def test_a_vehicle_in_private_mode_tells_no_track_since_its_last_stop(
+    provider: TrackGps, world: World
+) -> None:
+    """The vendor's points of some vehicles would."""
+    for vehicle_id in world.vehicles:
+        world.set_private(vehicle_id, private=True)
+    for vehicle_id in world.vehicles:
+        track = await provider.track(str(vehicle_id), NOW - timedelta(hours=1), NOW)
+        assert track[-1].private
+        assert track[-1].location is None
+
+
+async def test_fuel_used_is_the_worlds(
+    provider: TrackGps, world: World, trackgps_server: TrackGpsServer
+) -> None:
+    """Of more than a month, of every vehicle, whichever sensor tells it."""
+    _, other, *_ = world.vehicles
+    trackgps_server.secondary_source = {other}
+    start, end = NOW - timedelta(days=40), NOW - timedelta(hours=3)
+    found = await provider.fuel_used([str(one) for one in world.vehicles], start, end)
+    assert set(found) == {str(one) for one in world.vehicles}
+    for vehicle_id in world.vehicles:
+        before, after = world.state(vehicle_id, start), world.state(vehicle_id, end)
+        assert found[str(vehicle_id)] == pytest.approx(
+            after.fuel_consumed - before.fuel_consumed, abs=0.01
+        )
+
+
+async def test_a_foreign_vehicle_costs_the_others_nothing_of_the_past(
+    provider: TrackGps, world: World, trackgps_server: TrackGpsServer
+) -> None:
+    """Neither trips nor litres; alone it is denied."""
+    foreign, *ours = world.vehicles
+    trackgps_server.foreign = {foreign}
+    vehicle_ids = [str(one) for one in world.vehicles]
+    window = NOW - timedelta(days=2), NOW
+    trips = await provider.trips(vehicle_ids, *window)
+    assert {one.vehicle_id for one in trips} == {str(one) for one in ours}
+    assert set(await provider.fuel_used(vehicle_ids, *window)) == {
+        str(one) for one in ours
+    }
+    with pytest.raises(AccessDenied):
+        await provider.track(str(foreign), *window)
+
+
+async def test_the_past_keeps_to_the_limit(
+    session: aiohttp.ClientSession, world: World, trackgps_server: TrackGpsServer
+) -> None:
+    """One request a second here, whoever asks: the server would answer 429."""
+    trackgps_server.request_interval = 1.0
+    provider = connect(session, trackgps_server, interval=1.0)
+    one, *_ = map(str, world.vehicles)
+    window = NOW - timedelta(days=1), NOW
+    await asyncio.gather(
+        provider.trips([one], *window),
+        provider.track(one, *window),
+        provider.fuel_used([one], *window),
+        provider.call("/api/carriers/company-vehicles", {}),
+    )
+    assert {seen.status for seen in trackgps_server.requests} == {200}
+
+
+async def test_any_other_call_answers_whole(
+    provider: TrackGps, world: World, trackgps_server: TrackGpsServer
+) -> None:
+    """The envelope with it; a path that is none is the vendor's 404."""
+    answer = await provider.call("/api/carriers/company-vehicles", {})
+    assert isinstance(answer, dict)
+    assert len(answer["payload"]) == len(world.vehicles)
+    with pytest.raises(NotFound):
+        await provider.call("/api/nothing", {})
+    trackgps_server.fail_reason = "MaintenanceWindow"
+    answer = await provider.call("api/carriers/company-vehicles", {"x": "1"})
+    assert isinstance(answer, dict)
+    assert answer["isSuccess"] is False

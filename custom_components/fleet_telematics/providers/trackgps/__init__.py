@@ -18,18 +18,21 @@ from ..base import (
     Provider,
     ProviderInfo,
 )
+from ..capabilities import FuelUse, OpenApi, PositionHistory, TripHistory
 from ..errors import AccessDenied, InvalidResponse
-from ..models import Batch, FuelReport, Vehicle
+from ..models import Batch, FuelReport, Position, Trip, Vehicle
 from ..transport import Transport
 from . import mapping
 from .access import Access
 from .api import TrackGpsApi, VehicleRefused
+from .history import LONGEST_LIST, History
 from .local_time import LocalTime
+from .stops import completed, details_of, stops
+from .track import names as names_of
 
 _URL: Final = "https://api.trackgps.ro"
 _TIME_ZONE: Final = "Europe/Bucharest"
 _REQUEST_INTERVAL: Final = 30
-_LONGEST_LIST: Final = 10
 # Of a vehicle's stops the last matters: the first look reaches back far enough to
 # find it after a week's holiday, later ones to the last stop that is known.
 _FIRST_LOOK: Final = timedelta(days=7)
@@ -37,9 +40,10 @@ _LATER_LOOK: Final = timedelta(days=1)
 _OVERLAP: Final = timedelta(hours=1)
 
 
-class TrackGps(Provider):
+class TrackGps(Provider, TripHistory, PositionHistory, FuelUse, OpenApi):
     """A TrackGPS account."""
 
+    vehicles_per_read = LONGEST_LIST
     info = ProviderInfo(
         key="trackgps",
         name="TrackGPS",
@@ -92,6 +96,10 @@ class TrackGps(Provider):
             str(data.get("password", "")),
         )
         self._access = Access()
+        self._history = History(self._api, self._local, self._access)
+        # Vehicle ids by plate and name, and who was in private mode at the last poll.
+        self._names: dict[str, str] | None = None
+        self._private: frozenset[str] = frozenset()
         self._details: dict[str, Vehicle] = {}
         self._fuel: dict[str, Vehicle] = {}
         # When it began; None where the first look found none.
@@ -106,7 +114,7 @@ class TrackGps(Provider):
         pace = timedelta(seconds=self.connection.queue.interval)
         return {
             Feed.FUEL: FeedPlan(interval=3 * pace, vehicles_per_step=1),
-            Feed.DETAILS: FeedPlan(interval=6 * pace, vehicles_per_step=_LONGEST_LIST),
+            Feed.DETAILS: FeedPlan(interval=6 * pace, vehicles_per_step=LONGEST_LIST),
         }
 
     @override
@@ -122,6 +130,10 @@ class TrackGps(Provider):
         batch = mapping.fleet(rows, self._local, datetime.now(UTC))
         if rows and not batch.vehicles:
             raise InvalidResponse("company-vehicles: no vehicle with an id")
+        self._names = names_of(rows)
+        self._private = frozenset(
+            one.id for one in batch.vehicles.values() if one.private_mode
+        )
         return batch
 
     @override
@@ -150,7 +162,7 @@ class TrackGps(Provider):
         A vehicle that is not the account's is left out. Until it has been found,
         the others on its list keep the values they had.
         """
-        for part in batched(vehicle_ids, _LONGEST_LIST, strict=False):
+        for part in batched(vehicle_ids, LONGEST_LIST, strict=False):
             for listed in self._access.lists(part):
                 await self._read_stops(listed)
         known = (self._details.get(one) for one in vehicle_ids)
@@ -165,16 +177,16 @@ class TrackGps(Provider):
             self._access.refused(vehicle_ids)
             return
         self._access.granted(vehicle_ids)
-        found = mapping.stops(rows, self._local, now)
+        found = stops(rows, self._local, now)
         for one in vehicle_ids:
             last = self._last_stops.setdefault(one, None)
             history = found.get(one)
             if history and (last is None or history[-1].start >= last):
-                told = mapping.details(history)
+                told = details_of(history)
                 if history[-1].start == last:
                     # This time the stop before it, where the drive began, may lie
                     # outside the window.
-                    told = mapping.completed(told, self._details.get(one))
+                    told = completed(told, self._details.get(one))
                 self._last_stops[one] = history[-1].start
                 self._details[one] = told
 
@@ -185,3 +197,43 @@ class TrackGps(Provider):
         last = self._last_stops[vehicle_id]
         earliest = now - _LATER_LOOK
         return earliest if last is None else max(earliest, last - _OVERLAP)
+
+    @override
+    async def trips(
+        self,
+        vehicle_ids: Sequence[str],
+        start: datetime,
+        end: datetime,
+        *,
+        routes: bool = False,
+    ) -> tuple[Trip, ...]:
+        """Return the drives between stops; the vendor has no routes of them."""
+        return await self._history.trips(vehicle_ids, start, end)
+
+    @override
+    async def track(
+        self, vehicle_id: str, start: datetime, end: datetime
+    ) -> tuple[Position, ...]:
+        """Return where a vehicle was; what was private has no place."""
+
+        async def private_now() -> bool:
+            if self._names is None:
+                await self.positions()
+            return vehicle_id in self._private
+
+        return await self._history.track(vehicle_id, start, end, private_now)
+
+    @override
+    async def fuel_used(
+        self, vehicle_ids: Sequence[str], start: datetime, end: datetime
+    ) -> Mapping[str, float]:
+        """Return litres by vehicle id, of those that measure."""
+        if self._names is None:
+            await self.positions()
+        names = self._names or {}
+        return await self._history.fuel_used(vehicle_ids, start, end, names)
+
+    @override
+    async def call(self, path: str, params: Mapping[str, str]) -> object:
+        """Return the vendor's whole answer, the envelope and what it says with it."""
+        return await self._api.get(path, params)

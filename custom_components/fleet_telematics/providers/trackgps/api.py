@@ -1,10 +1,10 @@
 """TrackGPS's endpoints, its login and its envelope.
 
-Sources: the vendor's Refills and Stops pages, its description of login, vehicle
-list and request limit.
+Sources: the vendor's Refills, Stops, Way and Consumption pages, its description of
+login, vehicle list and request limit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 import time
 from typing import Final
 
@@ -17,13 +17,15 @@ _LOGIN: Final = "/api/authentication/login"
 _VEHICLES: Final = "/api/carriers/company-vehicles"
 _REFILLS: Final = "/api/carriers/refills"
 _STOPS: Final = "/api/carriers/stops"
+_WAY: Final = "/api/carriers/way"
+_CONSUMPTION: Final = "/api/carriers/consumption"
 _VERSION: Final = {"api-version": "2.0"}
 # The vendor names one hour, and eight in its example: the smaller is safe.
 _TOKEN_LIFE: Final = 3600.0
 # A token that replaced a refused one is not what the next refusal is about.
 _RENEWAL_HOLDS: Final = 60.0
 # Minutes a vehicle must stand for the vendor to call it a stop.
-_SHORTEST_STOP: Final = 5
+SHORTEST_STOP: Final = 5
 
 
 class VehicleRefused(AccessDenied):
@@ -67,35 +69,93 @@ class TrackGpsApi:
         return _rows([] if payload is None else payload, _REFILLS)
 
     async def stops(
-        self, vehicle_ids: Sequence[str], start: str, end: str
+        self,
+        vehicle_ids: Sequence[str],
+        start: str,
+        end: str,
+        *,
+        shortest: int = SHORTEST_STOP,
     ) -> list[object]:
         """Return the stops of at most ten vehicles between two local times.
 
+        `shortest` is how many minutes a stop lasts at least, one or more. Raises
+        VehicleRefused when one of them is not the account's.
+        """
+        payload = await self._of_vehicles(
+            _STOPS, vehicle_ids, start, end, stationaryMargin=shortest
+        )
+        return _rows([] if payload is None else payload, _STOPS)
+
+    async def way(
+        self, vehicle_ids: Sequence[str], start: str, end: str
+    ) -> list[object]:
+        """Return the track points of at most ten vehicles in at most 31 days.
+
         Raises VehicleRefused when one of them is not the account's.
         """
-        payload = await self._call(
+        payload = await self._of_vehicles(_WAY, vehicle_ids, start, end)
+        return _rows([] if payload is None else payload, _WAY)
+
+    async def consumption(
+        self, vehicle_ids: Sequence[str], start: str, end: str
+    ) -> list[object]:
+        """Return what at most ten vehicles burnt in at most 31 days.
+
+        Rows are listed, or keyed by the vehicle's plate or name. Raises
+        VehicleRefused when one of them is not the account's.
+        """
+        payload = await self._of_vehicles(_CONSUMPTION, vehicle_ids, start, end)
+        if isinstance(payload, Mapping):
+            keyed = "results" in parse.folded(payload)
+            payload = [payload if keyed else {"results": payload}]
+        return _rows([] if payload is None else payload, _CONSUMPTION)
+
+    async def get(self, path: str, params: Mapping[str, str]) -> object:
+        """Return the whole answer of a GET below the base, whatever it says."""
+        return await self._ask("GET", path, params={**params, **_VERSION})
+
+    async def _of_vehicles(
+        self,
+        path: str,
+        vehicle_ids: Sequence[str],
+        start: str,
+        end: str,
+        **more: int,
+    ) -> object:
+        return await self._call(
             "POST",
-            _STOPS,
+            path,
             {
                 "vehiclesList": [_number(one) for one in vehicle_ids],
                 "startDate": start,
                 "endDate": end,
-                "stationaryMargin": _SHORTEST_STOP,
+                **more,
             },
         )
-        return _rows([] if payload is None else payload, _STOPS)
 
     async def _call(self, method: str, path: str, body: object = None) -> object:
-        """Send a request and return its payload; after a 401 log in again, once."""
+        """Send a request and return its payload."""
+        answer = await self._ask(method, path, params=_VERSION, body=body)
+        return _payload(answer, f"{method} {path}")
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        body: object = None,
+    ) -> object:
+        """Send a request and return its answer; after a 401 log in again, once."""
         token = await self._tokens.get()
         try:
-            return await self._send(token, method, path, body)
+            return await self._send(token, method, path, params, body)
         except VehicleRefused:
             if self._freshly_renewed(token):
                 raise
         token = await self._tokens.replace(token)
         self._renewed = token, time.monotonic()
-        return await self._send(token, method, path, body)
+        return await self._send(token, method, path, params, body)
 
     def _freshly_renewed(self, token: Token) -> bool:
         if self._renewed is None:
@@ -103,18 +163,25 @@ class TrackGpsApi:
         renewed, at = self._renewed
         return token is renewed and time.monotonic() - at < _RENEWAL_HOLDS
 
-    async def _send(self, token: Token, method: str, path: str, body: object) -> object:
+    async def _send(
+        self,
+        token: Token,
+        method: str,
+        path: str,
+        params: Mapping[str, str],
+        body: object,
+    ) -> object:
         try:
             response = await self._transport.request(
                 method,
                 path,
-                params=_VERSION,
+                params=params,
                 headers={"Authorization": f"Bearer {token.value}"},
                 json_body=body,
             )
         except AuthenticationFailed as err:
             raise VehicleRefused(str(err)) from None
-        return _payload(response.data, f"{method} {path}")
+        return response.data
 
     async def _login(self, _: Token | None) -> Token:
         """Log in; the vendor has no refresh, and exempts this from its limit."""

@@ -1,9 +1,13 @@
 """TrackGPS tells and takes every time on the company's own clock, without its zone."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta, tzinfo
-from typing import override
+from typing import Final, override
 
 from .. import parse
+
+# The vendor takes 31 days, on its own clock; a window in autumn is widened, too.
+LONGEST_WINDOW: Final = timedelta(days=31) - timedelta(hours=2)
 
 
 class LocalTime:
@@ -42,6 +46,20 @@ class LocalTime:
         if last.fold == 1:
             last += _repeated(last)
         return _naive(first), _naive(last)
+
+    def windows(
+        self, start: datetime, end: datetime
+    ) -> Iterator[tuple[datetime, datetime]]:
+        """Cut a window into what the vendor takes in one request, oldest first.
+
+        Not inside of a repeated hour, or both requests would ask for it.
+        """
+        while end - start > LONGEST_WINDOW:
+            cut = start + LONGEST_WINDOW
+            cut -= 2 * _repeated(cut.astimezone(self._zone))
+            yield start, cut
+            start = cut
+        yield start, end
 
 
 class _SecondPass(tzinfo):

@@ -1,7 +1,7 @@
 """From TrackGPS's JSON to the common models."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from ..models import (
     Vehicle,
 )
 from .local_time import LocalTime
+from .rows import driver, engine as engine_of, vehicle_id as id_of
 
 # The vendor's clock and ours may differ by this much.
 _CLOCKS_DIFFER: Final = timedelta(minutes=2)
@@ -63,12 +64,12 @@ def vehicle(row: object, local: LocalTime, now: datetime) -> Vehicle | None:
     In private mode where it is and how fast it goes are not read at all.
     """
     item = parse.folded(row)
-    vehicle_id = _vehicle_id(item)
+    vehicle_id = id_of(item)
     if vehicle_id is None:
         return None
     plate = parse.text(item.get("vehicleregistrationnumber"))
     private = parse.flag(item.get("isprivate"))
-    engine = _engine(item.get("engineevent"))
+    engine = engine_of(item.get("engineevent"))
     speed = parse.number(item.get("speed"), low=0, high=400)
     heard = local.read(item.get("serverdate"), not_after=now + _CLOCKS_DIFFER)
     online = _online(heard, engine=engine, now=now)
@@ -93,7 +94,7 @@ def vehicle(row: object, local: LocalTime, now: datetime) -> Vehicle | None:
         status=_status(private=private, online=online, moving=moving, engine=engine),
         supply_voltage=parse.number(item.get("externalpowervoltage"), low=0, high=100),
         engine_speed=parse.number(item.get("enginerpm"), low=0, high=20_000),
-        driver=_driver(item),
+        driver=driver(item),
         engine=engine,
         moving=moving,
         private_mode=private,
@@ -183,111 +184,6 @@ def _fuel_event(
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
-    """A stop between two drives. `distance` and `fuel` are of the drive before it."""
-
-    vehicle_id: str
-    start: datetime
-    end: datetime | None
-    odometer: float | None
-    engine_hours: float | None
-    distance: float | None
-    fuel: float | None
-    driver: str | None
-
-
-def stops(
-    rows: Sequence[object], local: LocalTime, end: datetime
-) -> dict[str, list[Stop]]:
-    """Read the payload of stops: each vehicle's, oldest first."""
-    found: dict[str, list[Stop]] = {}
-    for item in _stop_rows(rows):
-        stop = _stop(item, local, end)
-        if stop is not None:
-            found.setdefault(stop.vehicle_id, []).append(stop)
-    for one in found.values():
-        one.sort(key=lambda stop: stop.start)
-    return found
-
-
-def details(history: Sequence[Stop]) -> Vehicle:
-    """Return what a vehicle's last stop tells, and the drive that led to it.
-
-    A drive lasts from the end of the stop before.
-    """
-    last = history[-1]
-    left = history[-2].end if len(history) > 1 else None
-    if left is not None and left > last.start:
-        left = None
-    return Vehicle(
-        id=last.vehicle_id,
-        odometer=parse.first(stop.odometer for stop in reversed(history)),
-        engine_hours=parse.first(stop.engine_hours for stop in reversed(history)),
-        driver=last.driver,
-        last_trip_distance=last.distance,
-        last_trip_fuel=last.fuel,
-        last_trip_start=left,
-        last_trip_end=last.start,
-        last_trip_duration=None
-        if left is None
-        else (last.start - left) / timedelta(hours=1),
-    )
-
-
-def completed(told: Vehicle, known: Vehicle | None) -> Vehicle:
-    """Return a stop's details with what an earlier read knew of the same drive."""
-    if known is None or told.last_trip_start is not None:
-        return told
-    return replace(
-        told,
-        last_trip_start=known.last_trip_start,
-        last_trip_duration=known.last_trip_duration,
-    )
-
-
-def _stop_rows(rows: Iterable[object]) -> Iterator[Mapping[str, object]]:
-    """Yield the stops, on their own or as {results: {any key: [stops]}}."""
-    for row in rows:
-        item = parse.folded(row)
-        if "results" in item:
-            for group in parse.mapping(item["results"]).values():
-                yield from map(parse.folded, parse.items(group))
-        else:
-            yield item
-
-
-def _stop(item: Mapping[str, object], local: LocalTime, end: datetime) -> Stop | None:
-    vehicle_id = _vehicle_id(item)
-    start = parse.first(
-        local.read(item.get(key), not_after=end)
-        for key in ("startdate", "stopdate", "date", "gpsdate")
-    )
-    if vehicle_id is None or start is None:
-        return None
-    return Stop(
-        vehicle_id=vehicle_id,
-        start=start,
-        end=local.read(item.get("enddate"), not_after=end),
-        odometer=parse.number(item.get("indexkm"), low=0) or None,
-        engine_hours=parse.number(item.get("indexhours"), low=0) or None,
-        distance=parse.number(item.get("distance"), low=0),
-        fuel=parse.number(item.get("fuelconsumption"), low=0) or None,
-        driver=_driver(item),
-    )
-
-
-def _vehicle_id(item: Mapping[str, object]) -> str | None:
-    return parse.first(
-        parse.identifier(item.get(key)) for key in ("vehicleid", "carrierid")
-    )
-
-
-def _engine(value: object) -> bool | None:
-    """Read engineEvent: 1 is on, 0 and 2 are off."""
-    return False if parse.integer(value) == 2 else parse.flag(value)
-
-
 def _online(
     heard: datetime | None, *, engine: bool | None, now: datetime
 ) -> bool | None:
@@ -313,17 +209,3 @@ def _status(
     if engine:
         return Status.IDLING
     return None if moving is None and engine is None else Status.STOPPED
-
-
-def _driver(item: Mapping[str, object]) -> str | None:
-    """Read drivers: a list of {firstName, lastName}, or a plain text."""
-    value = parse.first((item.get("drivers"), item.get("driver")))
-    people = value if isinstance(value, list) else [value]
-    return parse.joined(*map(_person, people), separator=", ")
-
-
-def _person(value: object) -> str | None:
-    item = parse.folded(value)
-    return parse.joined(item.get("firstname"), item.get("lastname")) or parse.text(
-        item.get("name", value)
-    )
