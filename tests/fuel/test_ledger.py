@@ -62,6 +62,43 @@ async def test_history_is_recorded_silently(hass: HomeAssistant) -> None:
     assert ledger.accounts["1"].total(FuelEventKind.REFUELLED) == 40.0
 
 
+async def test_what_happened_since_a_vehicle_was_met_is_news(
+    hass: HomeAssistant,
+) -> None:
+    """Though it is in the vehicle's first read; what was before is history."""
+    ledger = FuelLedger(hass, "entry")
+    assert ledger.meet(["1", "2"], NOW - timedelta(hours=2))
+    assert not ledger.meet(["1", "2"], NOW)
+    await ledger.async_save()
+    ledger = FuelLedger(hass, "entry")
+    await ledger.async_load()
+    assert not ledger.meet(["2", "1"], NOW)
+    ledger.record("1", report(refill(-3), refill(-1)), NOW)
+    assert fire_all(ledger) == [refill(-1)]
+    assert not ledger.meet(["1"], NOW)
+    # What comes to light later is judged as ever: by two days before that.
+    ledger.record("1", report(refill(-20), refill(-60)), NOW)
+    assert fire_all(ledger) == [refill(-20)]
+
+
+@pytest.mark.parametrize("met", [7, {"1": "soon"}, {"1": 7}, ["1"]])
+async def test_a_damaged_note_of_when_vehicles_were_met_is_made_anew(
+    hass: HomeAssistant, hass_storage: dict[str, Any], met: object
+) -> None:
+    """Then what is there counts as history."""
+    hass_storage[KEY] = {
+        "version": 1,
+        "minor_version": 2,
+        "key": KEY,
+        "data": {"vehicles": {}, "met": met},
+    }
+    ledger = FuelLedger(hass, "entry")
+    await ledger.async_load()
+    assert ledger.meet(["1"], NOW)
+    ledger.record("1", report(refill()), NOW)
+    assert ledger.pending() == []
+
+
 async def test_a_new_event_fires_once(ledger: FuelLedger) -> None:
     """However often the vendor lists it."""
     assert ledger.record("1", report(refill()), NOW)

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import json
 from pathlib import Path
 import threading
-from typing import Any
+from typing import Any, override
 
 from homeassistant.core import HomeAssistant
 import pytest
 
+from custom_components.fleet_telematics.fuel import ledger as ledger_module
 from custom_components.fleet_telematics.fuel.ledger import Account, FuelLedger
 from custom_components.fleet_telematics.providers.models import (
     FuelEvent,
@@ -139,3 +140,48 @@ async def test_a_save_that_may_wait_is_written_when_home_assistant_ends(
     await hass.async_stop(force=True)
     page = json.loads(ledger_file.read_text())["data"]["vehicles"]["1"]
     assert page["read_until"] == "2026-11-20T12:05:00+00:00"
+
+
+class _SlowCopy(dict[str, dict[str, Any]]):
+    """A memory of detectors that takes its time to be copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.copying = threading.Event()
+        self.go_on = threading.Event()
+
+    @override
+    def copy(self) -> dict[str, dict[str, Any]]:
+        found = dict(self)
+        self.copying.set()
+        self.go_on.wait(10)
+        return found
+
+
+async def test_an_event_is_written_with_what_its_detector_remembers(
+    hass: HomeAssistant, ledger_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never one without the other, though a thread writes what the loop changes.
+
+    The event alone would be concluded a second time after a crash.
+    """
+    monkeypatch.setattr(ledger_module, "_SAVE_DELAY", 0)
+    ledger = FuelLedger(hass, "entry")
+    ledger.record("1", FuelReport(), NOW - timedelta(hours=2))
+    memory = ledger.detectors = _SlowCopy()
+    memory["1"] = {"newest": "before"}
+    ledger.async_save_later()
+    await hass.async_add_executor_job(memory.copying.wait, 10)
+    concluding = hass.async_add_executor_job(
+        ledger.conclude, "1", [REFILL], {"newest": "after"}
+    )
+    await asyncio.sleep(0.05)
+    memory.go_on.set()
+    await concluding
+    await hass.async_block_till_done(wait_background_tasks=True)
+    written = json.loads(ledger_file.read_text())["data"]
+    assert (written["detectors"]["1"]["newest"], entries(ledger_file)) == ("before", [])
+    await ledger.async_save()
+    written = json.loads(ledger_file.read_text())["data"]
+    assert written["detectors"]["1"]["newest"] == "after"
+    assert len(entries(ledger_file)) == 1

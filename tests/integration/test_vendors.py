@@ -15,10 +15,14 @@ from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.fleet_telematics.const import DOMAIN, EVENT_FUEL
+from custom_components.fleet_telematics.providers.errors import Rejected
+from custom_components.fleet_telematics.providers.models import FuelReport
+from custom_components.fleet_telematics.providers.trackgps import TrackGps
 from simulator.fleetwork import FleetworkServer
 from simulator.movens import MovensServer
 from simulator.movens_categories import category_of
 from simulator.ocean import OceanServer
+from simulator.trackgps import TrackGpsServer
 
 from .conftest import Clock
 from .helpers import (
@@ -334,6 +338,67 @@ async def test_oceans_workshop_visits_are_a_calendar(
     }
     days = [one["start"] for one in events]
     assert all(earlier <= later for earlier, later in pairwise(days))
+
+
+# TrackGPS.
+
+
+async def test_a_refill_before_a_vehicles_first_read_is_news(
+    hass: HomeAssistant,
+    trackgps_server: TrackGpsServer,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The account was there already; what was before it is history.
+
+    At the vendor's pace the last vehicle of a large fleet is read hours later.
+    """
+    world = trackgps_server.world
+    *_, last = world.vehicles
+    read = TrackGps.fuel
+    late = {vehicle_of(trackgps_server, last)}
+
+    async def not_yet(
+        provider: TrackGps, vehicle_id: str, start: datetime, end: datetime
+    ) -> FuelReport:
+        if vehicle_id in late:
+            raise Rejected("not yet", status=500)
+        return await read(provider, vehicle_id, start, end)
+
+    monkeypatch.setattr(TrackGps, "fuel", not_yet)
+    events: list[Event[dict[str, Any]]] = async_capture_events(hass, EVENT_FUEL)
+    entry = entry_of(trackgps_server)
+    await async_set_up(hass, entry)
+    set_up = clock.now
+    past = world.fuel_records(last, set_up - timedelta(days=30), set_up)
+    assert past
+
+    clock.advance(minutes=20)
+    refill = world.refuel(last, 12.5)
+    clock.advance(minutes=20)
+    # Also over a restart, before that read.
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    late.clear()
+    await async_read_all(hass, entry)
+    since = {
+        vehicle_of(trackgps_server, number): [
+            record.time
+            for record in world.fuel_records(number, set_up, clock.now)
+            if record.time > set_up
+        ]
+        for number in world.vehicles
+    }
+    assert len(events) == sum(map(len, since.values()))
+    entity_id = entity_id_of(
+        hass, entry, "event", vehicle_of(trackgps_server, last), "fuel"
+    )
+    (event,) = [one.data for one in events if one.data["entity_id"] == entity_id]
+    assert event["volume"] == pytest.approx(refill.volume, abs=0.1)
+    total = state_of(
+        hass, entry, "sensor", vehicle_of(trackgps_server, last), "refuelled_total"
+    )
+    assert float(total.state) > refill.volume
 
 
 # The demo.

@@ -79,6 +79,8 @@ class FuelCoordinator(FeedCoordinator):
             if self._clock is not None:
                 await self.ledger.async_keep_clock(self._clock)
             now = dt_util.utcnow()
+            if self.ledger.meet(self.fleet.vehicles, now):
+                await self.ledger.async_save()
             self.denied = {
                 vehicle_id: until
                 for vehicle_id, until in self.denied.items()

@@ -10,10 +10,11 @@ cut takes no more than a killed process does.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 import hashlib
+from threading import Lock
 from typing import Any, Final, Self, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -195,9 +196,13 @@ class FuelLedger:
         self.accounts: dict[str, Account] = {}
         # What each vehicle's detector remembers, where events are concluded.
         self.detectors: dict[str, dict[str, Any]] = {}
+        # Since when vehicles are known that were not read yet: what happened after
+        # that is news to the user, though it is in the first read.
+        self.met: dict[str, datetime] = {}
         # The zone of the clock by which the vendor tells times, where it is local.
         self.clock: str | None = None
         self._save_due = 0.0
+        self._together = Lock()
 
     async def async_load(self) -> None:
         """Read the ledger from disk.
@@ -210,6 +215,14 @@ class FuelLedger:
         pages = stored.get("vehicles") or {}
         self.detectors = dict(stored.get("detectors") or {})
         self.clock = stored.get("clock")
+        try:
+            self.met = {
+                vehicle_id: datetime.fromisoformat(moment)
+                for vehicle_id, moment in (stored.get("met") or {}).items()
+            }
+        except AttributeError, TypeError, ValueError:
+            # They are met again.
+            self.met = {}
         self.accounts = {}
         for vehicle_id, page in pages.items():
             try:
@@ -263,16 +276,32 @@ class FuelLedger:
         """Delete the ledger from disk."""
         await self._store.async_remove()
 
+    def meet(self, vehicle_ids: Iterable[str], now: datetime) -> bool:
+        """Note which vehicles there are from now on, before they are read.
+
+        Returns whether there was a new one, which is worth writing.
+        """
+        new = [
+            vehicle_id
+            for vehicle_id in vehicle_ids
+            if vehicle_id not in self.accounts and vehicle_id not in self.met
+        ]
+        if new:
+            self.met = self.met | dict.fromkeys(new, now)
+        return bool(new)
+
     def record(self, vehicle_id: str, report: FuelReport, read_until: datetime) -> bool:
         """Note what the vendor told of a vehicle up to `read_until`.
 
-        The first time everything is history and counts as fired, and so does what
-        is told later of days before. Else an event that is not known yet waits in
-        `pending`; a known one is corrected. Returns whether it is worth writing:
-        whether anything but `read_until` changed.
+        The first time everything from before the vehicle was met is history and
+        counts as fired, and so does what is told later of days before. Else an
+        event that is not known yet waits in `pending`; a known one is corrected.
+        Returns whether it is worth writing: whether anything but `read_until`
+        changed.
         """
         known = self.accounts.get(vehicle_id)
-        page = known or Account(since=read_until - _LATE, read_until=read_until)
+        met = self.met.get(vehicle_id, read_until)
+        page = known or Account(since=met - _LATE, read_until=read_until)
         # A row that is listed twice, alike in everything, is one event.
         listed = list(
             dict.fromkeys(
@@ -287,7 +316,9 @@ class FuelLedger:
                 entry = entries[position]
                 entries[position] = replace(entry, event=corrected(entry.event, event))
             else:
-                history = known is None or event.time < page.since
+                history = event.time < page.since or (
+                    known is None and event.time <= met
+                )
                 taken = {entry.id for entry in entries}
                 entries.append(
                     Entry(id=identity(event, taken), event=event, fired=history)
@@ -300,6 +331,8 @@ class FuelLedger:
             entries=_sorted(entries),
         )
         self.accounts[vehicle_id] = _without_old(page)
+        if vehicle_id in self.met:
+            self.met = {one: at for one, at in self.met.items() if one != vehicle_id}
         return known is None or page.entries != known.entries
 
     def pending(self) -> list[Entry]:
@@ -325,15 +358,31 @@ class FuelLedger:
             ),
         )
 
+    def conclude(
+        self, vehicle_id: str, events: Sequence[FuelEvent], memory: dict[str, Any]
+    ) -> None:
+        """Note what a detector concluded, and what it remembers from then on.
+
+        Both reach the disk together: a detector that did not know of its own event
+        any more would lose it, and one that did not yet would conclude it again, at
+        another time perhaps.
+        """
+        with self._together:
+            if events:
+                report = FuelReport(events=tuple(events))
+                self.record(vehicle_id, report, dt_util.utcnow())
+            self.detectors[vehicle_id] = memory
+
     def _content(self) -> dict[str, Any]:
-        # In this order: an event is recorded before its detector forgets of it, and
-        # this may run in another thread.
+        # This may run in another thread.
+        with self._together:
+            detectors, accounts = self.detectors.copy(), self.accounts.copy()
         return {
             "clock": self.clock,
-            "detectors": dict(self.detectors),
+            "met": self.met,
+            "detectors": detectors,
             "vehicles": {
-                vehicle_id: _Page(account)
-                for vehicle_id, account in self.accounts.copy().items()
+                vehicle_id: _Page(account) for vehicle_id, account in accounts.items()
             },
         }
 

@@ -1,20 +1,21 @@
 """Tells of what the ledger holds: on the bus, at the entities, as figures."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import CoreState, HomeAssistant, callback
+from homeassistant.core import CoreState, HassJobType, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
-from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.event import async_call_later, async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
+from homeassistant.util.logging import catch_log_exception
 
 from ..const import DOMAIN, EVENT_FUEL
 from ..devices import vehicle_device_info
 from ..fleet import LEDGER, Fleet
 from ..providers.models import FuelEventKind, Vehicle
-from .ledger import Entry, FuelLedger, payload
+from .ledger import Account, Entry, FuelLedger, payload
 
 _THEFT_ALARM: Final = timedelta(hours=24)
 # What a vendor may take to notice an event, beside our own rhythm.
@@ -44,24 +45,48 @@ class FuelTeller:
         self._entry = entry
         self._fleet = fleet
         self._rhythm = rhythm
-        self._listeners: dict[str, FuelListener] = {}
+        self._listeners: dict[str, Callable[[str, dict[str, Any]], object]] = {}
         self._since = dt_util.utcnow()
-        self._shown: set[str] = set()
+        # The pages as they were shown: a page never changes but is replaced.
+        self._shown: dict[str, Account] = {}
+        # Until when each alarm is on, and what ends the first of them.
+        self._alarms: dict[str, datetime] = {}
+        self._silence: Callable[[], None] | None = None
         self.held = False
         self._ended = False
         entry.async_on_unload(self._end)
+        entry.async_on_unload(fleet.listen_all(self._meet))
 
     @callback
     def _end(self) -> None:
         """Leave what is not told yet to whoever comes after a reload."""
         self._ended = True
+        self._keep_time()
+
+    @callback
+    def _meet(self, vehicle_ids: Collection[str]) -> None:
+        """Show a vehicle's page again when it comes back after it was gone."""
+        pages = self.ledger.accounts
+        returned = False
+        for vehicle_id in vehicle_ids:
+            if vehicle_id not in self._fleet.vehicles:
+                self._shown.pop(vehicle_id, None)
+            elif vehicle_id in pages and vehicle_id not in self._shown:
+                returned = True
+        if returned:
+            self.async_show()
 
     @callback
     def async_listen(
         self, vehicle_id: str, listener: FuelListener
     ) -> Callable[[], None]:
-        """Call the vehicle's event entity with kind and payload of each event."""
-        self._listeners[vehicle_id] = listener
+        """Call the vehicle's event entity with kind and payload of each event.
+
+        Whatever goes wrong there is logged, and holds up no other event.
+        """
+        self._listeners[vehicle_id] = catch_log_exception(
+            listener, _trouble, job_type=HassJobType.Callback
+        )
 
         def forget() -> None:
             self._listeners.pop(vehicle_id, None)
@@ -93,6 +118,8 @@ class FuelTeller:
 
     async def async_fire_pending(self) -> None:
         """Write down, fire, write down: see the ledger for why in this order."""
+        # A vehicle's first event should find its entity there.
+        self.async_show()
         written = {entry.id for entry in self.ledger.pending()}
         await self.ledger.async_save()
         if self.held or not self._heard:
@@ -121,29 +148,62 @@ class FuelTeller:
 
     @callback
     def async_show(self) -> None:
-        """Let the ledger's figures into the fleet."""
+        """Let what changed of the ledger's figures into the fleet."""
         now = dt_util.utcnow()
-        parts: list[Vehicle] = []
-        for vehicle_id, account in self.ledger.accounts.items():
-            if not account.measured:
-                continue
-            refill = account.last(FuelEventKind.REFUELLED)
-            theft = account.last(FuelEventKind.THEFT_SUSPECTED)
-            parts.append(
-                Vehicle(
-                    id=vehicle_id,
-                    last_refill=None if refill is None else refill.time,
-                    last_refill_volume=None if refill is None else refill.volume,
-                    refuelled_total=account.total(FuelEventKind.REFUELLED),
-                    stolen_total=account.total(FuelEventKind.THEFT_SUSPECTED),
-                    fuel_theft=theft is not None and now - theft.time < _THEFT_ALARM,
-                )
-            )
+        known = self._fleet.vehicles
+        over = {one for one, until in self._alarms.items() if until <= now}
+        for vehicle_id in over:
+            del self._alarms[vehicle_id]
+        due = {
+            vehicle_id: page
+            for vehicle_id, page in self.ledger.accounts.items()
+            if self._shown.get(vehicle_id) is not page or vehicle_id in over
+            if vehicle_id in known
+        }
+        parts = [
+            self._figures(vehicle_id, page, now)
+            for vehicle_id, page in due.items()
+            if page.measured
+        ]
         changed = set(self._fleet.apply(LEDGER, parts, now))
         # The event entity of a new page is due, though no value of it changed.
-        new = self.ledger.accounts.keys() - self._shown
-        self._shown |= new
-        self._fleet.announce(changed | (new & self._fleet.vehicles.keys()))
+        new = due.keys() - self._shown.keys()
+        self._shown |= due
+        self._keep_time()
+        self._fleet.announce(changed | new)
+
+    def _figures(self, vehicle_id: str, page: Account, now: datetime) -> Vehicle:
+        """Return a page's figures, and note until when its alarm is on."""
+        refill = page.last(FuelEventKind.REFUELLED)
+        theft = page.last(FuelEventKind.THEFT_SUSPECTED)
+        alarm = theft is not None and now - theft.time < _THEFT_ALARM
+        self._alarms.pop(vehicle_id, None)
+        if theft is not None and alarm:
+            self._alarms[vehicle_id] = theft.time + _THEFT_ALARM
+        return Vehicle(
+            id=vehicle_id,
+            last_refill=None if refill is None else refill.time,
+            last_refill_volume=None if refill is None else refill.volume,
+            refuelled_total=page.total(FuelEventKind.REFUELLED),
+            stolen_total=page.total(FuelEventKind.THEFT_SUSPECTED),
+            fuel_theft=alarm,
+        )
+
+    @callback
+    def _keep_time(self) -> None:
+        """See to it that the next alarm ends when it should, whoever reads or not."""
+        if self._silence is not None:
+            self._silence()
+            self._silence = None
+        if self._alarms and not self._ended:
+            self._silence = async_track_point_in_utc_time(
+                self._hass, self._end_alarms, min(self._alarms.values())
+            )
+
+    @callback
+    def _end_alarms(self, _: datetime) -> None:
+        self._silence = None
+        self.async_show()
 
     def payload(self, entry: Entry) -> dict[str, Any]:
         """Return an event as automations see it when it is told now."""
@@ -178,3 +238,7 @@ class FuelTeller:
                 "entity_id": entity_id,
             },
         )
+
+
+def _trouble(kind: str, data: dict[str, Any]) -> str:
+    return f"An event entity could not show {kind} {data['event_id']}"

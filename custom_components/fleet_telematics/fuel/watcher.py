@@ -56,18 +56,21 @@ class FuelWatcher:
             entry.options.get(CONF_THEFT_THRESHOLD, DEFAULT_THEFT_THRESHOLD)
         )
         self._detectors: dict[str, Detector] = {}
+        self._found = False
 
     async def async_start(self) -> None:
         """Tell what is pending, and watch from now on."""
         await self.teller.async_fire_pending()
         self._look(list(self._fleet.vehicles))
+        self._tell()
         self._entry.async_on_unload(self._fleet.listen_all(self._look))
+        self._entry.async_on_unload(self._fleet.listen_totals(self._tell))
 
     @callback
     def _look(self, vehicle_ids: Collection[str]) -> None:
         """Show the detectors what changed."""
         now = dt_util.utcnow()
-        found = opened = False
+        opened = False
         for vehicle_id in vehicle_ids:
             vehicle = self._fleet.vehicles.get(vehicle_id)
             if vehicle is None or vehicle.fuel_level is None:
@@ -77,19 +80,20 @@ class FuelWatcher:
                 opened = True
             detector = self._detector(vehicle_id)
             events = detector.feed(Reading.of(vehicle, now))
-            if events:
-                found = True
-                self.ledger.record(vehicle_id, FuelReport(events=tuple(events)), now)
-            # Last: once the detector's memory is on disk, so are its events.
-            self.ledger.detectors[vehicle_id] = detector.as_dict()
-        if found:
+            self._found = self._found or bool(events)
+            self.ledger.conclude(vehicle_id, events, detector.as_dict())
+        self.ledger.async_save_later()
+        if opened:
+            self.teller.async_show()
+
+    @callback
+    def _tell(self) -> None:
+        """Tell what a read has shown, once all of it was looked at: oldest first."""
+        if self._found:
+            self._found = False
             self._entry.async_create_background_task(
                 self._hass, self.teller.async_fire_pending(), f"{DOMAIN} fuel events"
             )
-        else:
-            self.ledger.async_save_later()
-        if opened:
-            self.teller.async_show()
 
     def _detector(self, vehicle_id: str) -> Detector:
         """Return a vehicle's detector as it was before a restart."""
