@@ -183,6 +183,8 @@ class Vendor:
         """Answer as the vendor would."""
         path = request.path.removeprefix("/api/v1")
         body = await request.json() if request.method == "POST" else {}
+        if isinstance(body, list):
+            body = {"points": body}
         params = {**request.query, **body}
         self.asked.append(
             Asked(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
-from typing import Final, override
+from typing import ClassVar, Final, override
 
 from .. import parse
 from ..base import (
@@ -16,12 +16,14 @@ from ..base import (
     Provider,
     ProviderInfo,
 )
-from ..models import Batch, FleetFigures, Vehicle
+from ..capabilities import PositionSink
+from ..models import Batch, FleetFigures, SentPosition, Vehicle
 from ..transport import Transport
 from . import mapping
 from .api import FleetworkApi
 from .figures import Figures
 from .paging import read_all
+from .sending import waypoint
 from .tracking import Tracking
 
 _URLS: Final = ("https://live.fleetwork.vn/api/v1", "https://app.fleetwork.vn/api/v1")
@@ -30,8 +32,14 @@ _DASHBOARD: Final = FeedPlan(interval=timedelta(minutes=5))
 _FEEDS: Final = {Feed.DETAILS: _DASHBOARD, Feed.FIGURES: _DASHBOARD}
 
 
-class Fleetwork(Provider):
+# The document names no limit; so many are some 100 kB.
+_POSITIONS_PER_REQUEST: Final = 500
+
+
+class Fleetwork(Provider, PositionSink):
     """One Fleetwork account."""
+
+    positions_per_request: ClassVar[int] = _POSITIONS_PER_REQUEST
 
     info = ProviderInfo(
         key="fleetwork",
@@ -113,3 +121,11 @@ class Fleetwork(Provider):
         Source: GET /gps-tracking/latest/vehicles, devices and users.
         """
         return await self._tracking.read_one(vehicle_id)
+
+    @override
+    async def send_positions(self, positions: Sequence[SentPosition]) -> None:
+        """Send positions to tracking, whose ids are the vendor's own.
+
+        Source: POST /gps-tracking for one, POST /gps-tracking/bulk for more.
+        """
+        await self._api.send([waypoint(one) for one in positions])

@@ -1,6 +1,6 @@
 """Fleetwork's endpoints: what is asked, and how."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -9,7 +9,9 @@ from .. import parse
 from ..errors import InvalidResponse, MethodNotAllowed, NotFound, Rejected
 from ..transport import Transport
 from .paging import Page
+from .sending import milliseconds
 
+TRACKING: Final = "/gps-tracking"
 TRACKED: Final = "/gps-tracking/users"
 DASHBOARD: Final = "/dashboard/gps-manager"
 _LATEST: Final = "/gps-tracking/latest"
@@ -42,7 +44,7 @@ class FleetworkApi:
         """
         asked = {"PageNumber": page, "PageSize": size}
         if since is not None:
-            asked["UpdatedFrom"] = int(since.timestamp() * 1000)
+            asked["UpdatedFrom"] = milliseconds(since)
         return _page(await self._ask(TRACKED, asked), TRACKED)
 
     async def today(self, page: int) -> Page:
@@ -72,6 +74,16 @@ class FleetworkApi:
         """
         return await self._send("GET", f"{_LATEST}/{kind}/{quote(identifier, safe='')}")
 
+    async def send(self, waypoints: Sequence[Mapping[str, object]]) -> None:
+        """Tell where something is, at one or more times: all of them, or none.
+
+        Source: POST /gps-tracking and /gps-tracking/bulk (document, 1.1 and 1.2).
+        """
+        if len(waypoints) == 1:
+            await self._send("POST", TRACKING, body=waypoints[0])
+        elif waypoints:
+            await self._send("POST", f"{TRACKING}/bulk", body=waypoints)
+
     async def _ask(self, path: str, asked: Mapping[str, int]) -> object:
         """Ask by the method that this path took before, GET at first, or the other.
 
@@ -80,28 +92,34 @@ class FleetworkApi:
         """
         method = self._methods.get(path, "GET")
         try:
-            return await self._send(method, path, asked)
+            return await self._read(method, path, asked)
         except (NotFound, MethodNotAllowed) as err:
             refusal = err
         method = "POST" if method == "GET" else "GET"
         try:
-            answer = await self._send(method, path, asked)
+            answer = await self._read(method, path, asked)
         except Rejected as err:
             raise (err if isinstance(err, NotFound) else refusal) from None
         self._methods[path] = method
         return answer
 
+    async def _read(self, method: str, path: str, asked: Mapping[str, int]) -> object:
+        """Read by a method: what is asked is the query of a GET or a POST's body."""
+        if method == "POST":
+            return await self._send(method, path, body=asked)
+        return await self._send(method, path, params=asked)
+
     async def _send(
-        self, method: str, path: str, asked: Mapping[str, int] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, int] | None = None,
+        body: object = None,
     ) -> object:
-        """Send what is asked in the query of a GET or in the body of a POST."""
-        post = method == "POST"
+        """Send one request with the account's key; return the answer's JSON."""
         response = await self._transport.request(
-            method,
-            path,
-            params=None if post else asked,
-            json_body=asked if post else None,
-            headers=self._headers,
+            method, path, params=params, json_body=body, headers=self._headers
         )
         return response.data
 

@@ -1,0 +1,33 @@
+"""Positions in the vendor's words, for what Home Assistant tracks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from .. import parse
+from ..models import SentPosition
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a time as the vendor reads and writes it: Unix, in milliseconds."""
+    return round(moment.timestamp() * 1000)
+
+
+def waypoint(position: SentPosition) -> Mapping[str, object]:
+    """Return the body that tells a position (document, 1.1).
+
+    Only what is known is in it. The name goes into the metadata, where those who
+    send to this vendor put names, and where they are read from.
+    """
+    heading = parse.integer(position.heading, low=0, high=360)
+    told: dict[str, object | None] = {
+        "lat": position.location.latitude,
+        "lng": position.location.longitude,
+        "time": milliseconds(position.time),
+        "speed": parse.number(position.speed, low=0),
+        "heading": heading,
+        "vehicleId": position.vehicle_id,
+        "userId": position.user_id,
+        "deviceId": position.device_ref,
+        "metaData": None if position.name is None else {"name": position.name},
+    }
+    return {key: value for key, value in told.items() if value is not None}
