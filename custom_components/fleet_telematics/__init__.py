@@ -28,6 +28,7 @@ from .fuel.coordinator import FuelCoordinator
 from .fuel.ledger import async_get_ledger, async_remove_ledger
 from .fuel.watcher import FuelWatcher
 from .issues import delete_issues
+from .live import LiveListener, live_provider
 from .providers import PROVIDERS
 from .providers.base import Feed
 from .services import async_setup_services
@@ -72,8 +73,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
     if (plan := plans.pop(Feed.FUEL, None)) is not None:
         fuel = FuelCoordinator(hass, entry, provider, fleet, plan, ledger)
     else:
-        interval = positions.update_interval or kind.info.default_interval
-        fuel = FuelWatcher(hass, entry, fleet, ledger, interval)
+        listens = live_provider(entry, provider) is not None
+        interval = positions.live_interval if listens else positions.update_interval
+        fuel = FuelWatcher(
+            hass, entry, fleet, ledger, interval or kind.info.default_interval
+        )
     data = FleetData(
         provider=provider,
         queue=async_request_queue(hass, kind, entry.data),
@@ -106,6 +110,12 @@ def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
             await coordinator.async_refresh()
 
     entry.async_create_background_task(hass, read_feeds(), f"{DOMAIN} first reads")
+    if (provider := live_provider(entry, data.provider)) is not None:
+        entry.async_create_background_task(
+            hass,
+            LiveListener(provider, data.positions).async_listen(),
+            f"{DOMAIN} live updates",
+        )
 
     @callback
     def start_fuel(hass: HomeAssistant) -> None:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import batched
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 _SLICE: Final = 20
 # A feed that the account may not read is tried again now and then.
 _UNOFFERED_INTERVAL: Final = timedelta(hours=12)
+# While a vendor tells of changes by itself, the poll sees to what that leaves out.
+_LIVE_FACTOR: Final = 5
+_LONGEST_LIVE_INTERVAL: Final = timedelta(minutes=10)
 # A vehicle that was read so many seconds ago is not read again on request.
 _FRESH: Final = 5.0
 
@@ -138,30 +141,59 @@ class PositionsCoordinator(FeedCoordinator):
             CONF_SCAN_INTERVAL, info.default_interval.total_seconds()
         )
         shortest = info.shortest_interval(entry.options)
-        super().__init__(
-            hass,
-            entry,
-            provider,
-            fleet,
-            Feed.POSITIONS,
-            timedelta(seconds=max(float(seconds), shortest)),
-        )
+        self.live = False
+        self._usual = timedelta(seconds=max(float(seconds), shortest))
+        self._polled_at = monotonic()
+        super().__init__(hass, entry, provider, fleet, Feed.POSITIONS, self._usual)
 
         async_outage_log(hass, entry).poll = self.name
 
+    @property
+    def live_interval(self) -> timedelta:
+        """How much time passes between two polls while the vendor tells by itself."""
+        return max(self._usual, min(self._usual * _LIVE_FACTOR, _LONGEST_LIVE_INTERVAL))
+
+    @callback
+    def async_set_live(self, live: bool) -> None:
+        """Note whether the vendor tells of changes by itself.
+
+        The poll goes slower from the next one on, and back to its usual pace at
+        once: the next one is then due as if it had never been slower.
+        """
+        if live == self.live:
+            return
+        self.live = live
+        if not live:
+            due = self._usual.total_seconds() - (monotonic() - self._polled_at)
+            self.update_interval = timedelta(seconds=max(1.0, due))
+            self._schedule_refresh()
+            self.update_interval = self._usual
+
+    async def async_take(self, batch: Batch) -> None:
+        """Let in what the vendor told by itself, in the way of a poll."""
+        await self._async_let_in(batch.vehicles.values())
+
     @override
     async def _async_read(self) -> None:
+        # One that fails is repeated at the usual pace, whatever is told meanwhile.
+        self.update_interval = self._usual
+        self._polled_at = monotonic()
         batch = await self.provider.positions()
-        vehicles = list(batch.vehicles.values())
+        await self._async_let_in(batch.vehicles.values())
+        if batch.complete:
+            self._devices.check_missing(batch.vehicles)
+        show_entity_limit(self.hass, self.config_entry)
+        async_outage_log(self.hass, self.config_entry).polled()
+        if self.live:
+            self.update_interval = self.live_interval
+
+    async def _async_let_in(self, told: Iterable[Vehicle]) -> None:
+        vehicles = list(told)
         for part in batched(vehicles, _SLICE, strict=False):
             # Before the entities: they attach to devices that are there.
             self._devices.update(one for one in part if self.fleet.wanted(one.id))
             await asyncio.sleep(0)
         await self.async_apply(vehicles)
-        if batch.complete:
-            self._devices.check_missing(batch.vehicles)
-        show_entity_limit(self.hass, self.config_entry)
-        async_outage_log(self.hass, self.config_entry).polled()
 
     async def async_update_vehicle(self, vehicle_id: str) -> None:
         """Read one vehicle now, with the whole fleet where there is no other way.

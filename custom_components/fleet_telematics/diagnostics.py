@@ -88,6 +88,7 @@ async def async_get_config_entry_diagnostics(
         **_settings(entry),
         "requests_last_hour": data.queue.sent_last_hour,
         "rejected_readings": dict(data.fleet.guard.rejected),
+        "live": data.positions.live,
         "feeds": {one.feed.value: _coordinator(one) for one in coordinators},
         "fuel": {
             "denied_vehicles": sorted(_alias(entry, one) for one in denied),
