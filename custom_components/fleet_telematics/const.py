@@ -25,6 +25,8 @@ CONF_VEHICLES: Final = "vehicles"
 CONF_REFILL_THRESHOLD: Final = "refill_threshold"
 CONF_THEFT_THRESHOLD: Final = "theft_threshold"
 CONF_EXPOSE_DRIVERS: Final = "expose_drivers"
+CONF_FORWARD_TRACKERS: Final = "forward_trackers"
+CONF_UPDATE_STATISTICS: Final = "update_statistics"
 CONF_LIVE_UPDATES: Final = "live_updates"
 
 DEFAULT_REFILL_THRESHOLD: Final = 8
