@@ -1,23 +1,26 @@
 """Movens (Henshin Group): shared cars, on each customer's own host."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final, override
 
 from yarl import URL
 
-from .. import parse
+from .. import capabilities, parse
 from ..base import Account, Connection, Field, FieldKind, Provider, ProviderInfo
 from ..errors import AccessDenied, NotFound, Rejected
-from ..models import Batch, Vehicle
+from ..models import Batch, Trip, Vehicle
 from ..transport import Transport
 from . import mapping
 from .api import MovensApi, VehicleList
 from .categories import Categories
+from .editor import Editor
 from .session import Session
 from .tokens import bearer, claims
 
+# Every vehicle's last trip comes with the poll.
+_EVERYBODY: Final = 100_000
 _NO_SUCH_CATEGORY: Final = "err_ElementDoesNotExist"
 _IDENTITY: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 # Claims that stay the same from token to token, the most particular first.
@@ -42,9 +45,16 @@ _NAME: Final = (
 )
 
 
-class Movens(Provider):
+class Movens(
+    Provider,
+    capabilities.TripHistory,
+    capabilities.Categories,
+    capabilities.OpenApi,
+):
     """One account on a customer's host."""
 
+    whole_history = False
+    vehicles_per_read = _EVERYBODY
     info = ProviderInfo(
         key="movens",
         name="Movens",
@@ -68,9 +78,12 @@ class Movens(Provider):
             parse.text(connection.data.get("url")) or "",
             loads=connection.loads,
         )
-        self._api = MovensApi(Session(transport, connection.data, connection.store))
+        self._session = Session(transport, connection.data, connection.store)
+        self._api = MovensApi(self._session)
         self._categories = Categories(self._api, connection.language)
-        self._listed: frozenset[str] = frozenset()
+        self._editor = Editor(self._api, self._categories)
+        # As of the last poll.
+        self._vehicles: Mapping[str, Vehicle] = {}
 
     @override
     async def authenticate(self) -> Account:
@@ -100,16 +113,14 @@ class Movens(Provider):
             rows = listing.rows | rows
         if refusals and len(refusals) == len(lists):
             raise refusals[0]
-        return Batch(
-            vehicles=await self._read(rows), complete=complete and not refusals
-        )
+        vehicles = self._vehicles = await self._read(rows)
+        return Batch(vehicles=vehicles, complete=complete and not refusals)
 
     async def _read(self, rows: Mapping[str, object]) -> dict[str, Vehicle]:
         """Return the vehicles of these rows, with what their categories tell."""
-        if not self._listed <= rows.keys():
+        if not self._vehicles.keys() <= rows.keys():
             # It is sold, or in a root category that is newer than the tree.
             self._categories.outdated()
-        self._listed = frozenset(rows)
         categories = {key: mapping.vehicle_category(row) for key, row in rows.items()}
         await self._categories.meet(filter(None, categories.values()))
         language = self.connection.language
@@ -130,6 +141,66 @@ class Movens(Provider):
             if isinstance(err, NotFound) or err.reason == _NO_SUCH_CATEGORY:
                 return None
             raise
+
+    @override
+    async def trips(
+        self,
+        vehicle_ids: Sequence[str],
+        start: datetime,
+        end: datetime,
+        *,
+        routes: bool = False,
+    ) -> tuple[Trip, ...]:
+        """Return the vehicles' last trips, as far as they overlap the window.
+
+        They are those of the last poll; only a vehicle that it did not list is worth
+        another one. Source: Status of the vehicle lists.
+        """
+        if not self._vehicles.keys() >= set(vehicle_ids):
+            await self.positions()
+        known = [
+            self._vehicles[one]
+            for one in dict.fromkeys(vehicle_ids)
+            if one in self._vehicles
+        ]
+        if vehicle_ids and not known:
+            raise AccessDenied("none of these vehicles is the account's")
+        last = filter(None, map(mapping.last_trip, known))
+        found = [
+            (trip.start, trip)
+            for trip in last
+            if trip.start and trip.end and trip.start <= end and trip.end >= start
+        ]
+        return tuple(trip for _, trip in sorted(found, key=lambda one: one[0]))
+
+    @override
+    async def categories(
+        self, category_id: int | None = None
+    ) -> Sequence[Mapping[str, object]]:
+        """Return the tree in one request; the part below a category in two."""
+        return await self._editor.categories(category_id)
+
+    @override
+    async def save_category(self, category: Mapping[str, object]) -> None:
+        """Create or edit a category; what is not given stays as it is."""
+        await self._editor.save(category)
+
+    @override
+    async def delete_category(self, category_id: int) -> None:
+        """Mark a category and those below it as deleted."""
+        await self._editor.delete(category_id)
+
+    @override
+    async def set_category_image(
+        self, category_id: int, image: bytes, *, thumbnail: bool
+    ) -> None:
+        """Set the picture or the thumbnail of a category."""
+        await self._editor.set_image(category_id, image, thumbnail=thumbnail)
+
+    @override
+    async def call(self, path: str, params: Mapping[str, str]) -> object:
+        """Return the vendor's whole answer, the envelope and what it says with it."""
+        return await self._session.get(path, params)
 
 
 def _account(data: Mapping[str, object]) -> Account:

@@ -1,5 +1,6 @@
-"""Movens's endpoints: what is asked, and how."""
+"""Movens's endpoints: what is asked and changed, and how."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
@@ -19,16 +20,29 @@ class VehicleList(StrEnum):
 
 
 class MovensApi:
-    """Reads the resources of the vendor's document; rows are returned as they come."""
+    """Serves the resources of the vendor's document; rows are returned as they come.
+
+    A negative answer is Rejected, with the vendor's err_ word as reason.
+    """
 
     def __init__(self, session: Session) -> None:
-        """Read with this session."""
+        """Ask with this session."""
         self._session = session
 
     async def tree(self) -> list[object]:
         """Return the root categories with their children. Source: GET tree."""
         path = f"{_CATEGORIES}/tree"
         data = await self._get(path)
+        if not isinstance(data, list):
+            raise InvalidResponse(f"GET {path}: not a list")
+        return data
+
+    async def subtree(self, category: str) -> list[object]:
+        """Return a category with its children. Source: GET {id}/tree."""
+        path = f"{_CATEGORIES}/{category}/tree"
+        data = await self._get(path)
+        if isinstance(data, Mapping):
+            return [data]
         if not isinstance(data, list):
             raise InvalidResponse(f"GET {path}: not a list")
         return data
@@ -53,3 +67,21 @@ class MovensApi:
 
     async def _get(self, path: str) -> object:
         return content(await self._session.get(path), f"GET {path}")
+
+    async def save(self, category: Mapping[str, object]) -> None:
+        """Create a category, or edit the one of its ID. Source: POST."""
+        await self._change("POST", _CATEGORIES, category)
+
+    async def delete(self, category: str) -> None:
+        """Mark a category and those below it as deleted. Source: DELETE {id}."""
+        await self._change("DELETE", f"{_CATEGORIES}/{category}")
+
+    async def set_image(self, category: str, encoded: str, *, thumbnail: bool) -> None:
+        """Set a picture, base64. Source: POST {id}/image and {id}/thumbnail."""
+        which = "thumbnail" if thumbnail else "image"
+        path = f"{_CATEGORIES}/{category}/{which}"
+        await self._change("POST", path, {"Base64String": encoded})
+
+    async def _change(self, method: str, path: str, body: object = None) -> None:
+        answer = await self._session.request(method, path, json_body=body)
+        content(answer, f"{method} {path}")

@@ -53,6 +53,15 @@ class Categories:
         """Have the tree read before its hour is over: something in it has changed."""
         self._tree_until = 0.0
 
+    def changed(self, category: str) -> None:
+        """Have the tree read again, and what is known of a category.
+
+        Until then it is what it was.
+        """
+        self.outdated()
+        self._missed.clear()
+        self._details_until.pop(category, None)
+
     async def meet(self, categories: Iterable[str]) -> None:
         """Read what is not known of these categories, a few at a time.
 

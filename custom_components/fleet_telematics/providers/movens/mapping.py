@@ -9,7 +9,7 @@ import json
 from typing import Final
 
 from .. import parse
-from ..models import Status, Vehicle
+from ..models import Status, Trip, Vehicle
 
 # Kilometres that no road vehicle drives: what is beyond is a fault.
 _FARTHEST: Final = 10_000_000
@@ -180,6 +180,20 @@ def vehicle(
         last_trip_duration=_hours(trip_start, trip_end),
         last_motion=parse.moment(status.get("lastmotion")),
         reservation_end=parse.moment(status.get("currentreservationend")),
+    )
+
+
+def last_trip(known: Vehicle) -> Trip | None:
+    """Return a vehicle's last trip; None where it is under way or was not told."""
+    start, end = known.last_trip_start, known.last_trip_end
+    if start is None or end is None or end <= start:
+        return None
+    return Trip(
+        id=f"{start:%Y%m%dT%H%M%SZ}",
+        vehicle_id=known.id,
+        start=start,
+        end=end,
+        duration=end - start,
     )
 
 

@@ -39,30 +39,48 @@ class Session:
             self._keeper.adopt(self._token(given))
 
     async def get(self, path: str, params: Parameters | None = None) -> object:
-        """Return the JSON of a GET.
+        """Return the JSON of a GET."""
+        return await self.request("GET", path, params=params)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Parameters | None = None,
+        json_body: object = None,
+    ) -> object:
+        """Return the JSON of an answer.
 
         A request that was refused with an older token is repeated with the one
-        in hand; when that is refused too, a login replaces it, once.
+        in hand; when that is refused too, a login replaces it, once. A refused
+        request was not carried out; no other one is ever repeated.
         """
         known = self._from_login
         token = await self._keeper.get()
         while True:
             try:
-                return await self._get_with(token, path, params)
+                return await self._send(token, method, path, params, json_body)
             except AuthenticationFailed:
                 if token is self._from_login and token is not known:
                     # The login of a moment ago: another one would not help.
                     raise
             token = await self._keeper.replace(token)
 
-    async def _get_with(
-        self, token: Token, path: str, params: Parameters | None
+    async def _send(
+        self,
+        token: Token,
+        method: str,
+        path: str,
+        params: Parameters | None,
+        json_body: object,
     ) -> object:
         response = await self._transport.request(
-            "GET",
+            method,
             path,
             params=params,
             headers={"Authorization": f"Bearer {token.value}"},
+            json_body=json_body,
         )
         sent = bearer(response.headers.get("Authorization"))
         if sent is not None and sent not in (token.value, self._newest):
