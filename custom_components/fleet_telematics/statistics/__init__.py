@@ -1,0 +1,1 @@
+"""Long-term statistics of the past, from what vendors tell of it."""

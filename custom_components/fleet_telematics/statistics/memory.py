@@ -1,0 +1,54 @@
+"""What an account's imports remember over restarts."""
+
+from asyncio import shield
+from datetime import datetime
+from typing import Any, Final
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN
+from .plan import Job
+
+_VERSION: Final = 1
+
+
+class Memory:
+    """The import that is not done yet, and until when statistics were updated."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Remember nothing yet."""
+        self._hass = hass
+        self._store: Store[dict[str, Any]] = Store(
+            hass, _VERSION, f"{DOMAIN}.{entry_id}.statistics", atomic_writes=True
+        )
+        self.job: Job | None = None
+        self.updated: datetime | None = None
+
+    async def async_load(self) -> None:
+        """Recall what was there before the restart."""
+        stored = await self._store.async_load() or {}
+        if stored.get("job") is not None:
+            self.job = Job.from_dict(stored["job"])
+        if stored.get("updated") is not None:
+            self.updated = datetime.fromisoformat(stored["updated"])
+
+    async def async_save(self) -> None:
+        """Write down how things are now.
+
+        Even when whoever asks for it is cancelled: an older state that were still
+        being written could overtake a newer one.
+        """
+        data = {
+            "job": None if self.job is None else self.job.as_dict(),
+            "updated": None if self.updated is None else self.updated.isoformat(),
+        }
+        await shield(self._hass.async_create_task(self._store.async_save(data)))
+
+
+async def async_remove_memory(hass: HomeAssistant, entry_id: str) -> None:
+    """Delete an account's memory."""
+    memory: Store[dict[str, Any]] = Store(
+        hass, _VERSION, f"{DOMAIN}.{entry_id}.statistics"
+    )
+    await memory.async_remove()

@@ -1,0 +1,47 @@
+"""Shows how far a long import is."""
+
+from collections.abc import Sequence
+
+from homeassistant.components import persistent_notification
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import DOMAIN
+from ..coordinator import FleetConfigEntry
+from .plan import Step
+from .reading import name_of
+from .texts import async_texts
+
+
+class Progress:
+    """The notification about an account's import."""
+
+    def __init__(self, hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+        """Show nothing yet."""
+        self._hass = hass
+        self._entry = entry
+        self._id = f"{DOMAIN}_statistics_{entry.entry_id}"
+
+    async def async_show(self, steps: Sequence[Step], done: int) -> None:
+        """Tell how many steps are done, and what is next; a short import is no news."""
+        if len(steps) < 2:
+            return
+        step = steps[done]
+        names = [name_of(self._hass, self._entry, one) for one in step.vehicle_ids]
+        texts = await async_texts(self._hass)
+        persistent_notification.async_create(
+            self._hass,
+            texts["import_progress"].format(
+                account=self._entry.title,
+                done=done,
+                steps=len(steps),
+                month=f"{step.start:%Y-%m}",
+                vehicles=", ".join(names),
+            ),
+            texts["import_title"],
+            self._id,
+        )
+
+    @callback
+    def async_hide(self) -> None:
+        """Take the notification away."""
+        persistent_notification.async_dismiss(self._hass, self._id)

@@ -1,0 +1,1 @@
+"""Tests of how the past becomes statistics, without Home Assistant."""
