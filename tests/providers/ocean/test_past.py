@@ -11,8 +11,12 @@ import pytest
 
 from custom_components.fleet_telematics.providers.errors import (
     AccessDenied,
+    AuthenticationFailed,
     InvalidResponse,
     NotFound,
+    ProviderError,
+    RateLimited,
+    Unreachable,
     Unsupported,
 )
 from custom_components.fleet_telematics.providers.models import (
@@ -279,10 +283,116 @@ async def test_a_vehicle_that_is_denied_costs_itself(
     await provider.last_trips(["7", "8"])
     assert peer.count(SHEET) == 2
 
+    # Nor is it a reason to stop where nothing else is due.
+    time.now += timedelta(hours=6)
+    assert (await provider.last_trips(["8"])).vehicles == {}
+    assert peer.count(SHEET) == 3
+
     for status, error in ((403, AccessDenied), (404, NotFound)):
         peer.refuse(SHEET, status)
         with pytest.raises(error):
             await connect().last_trips(["7", "8"])
+
+
+async def test_a_sheet_that_cannot_be_read_costs_its_vehicle(
+    peer: Peer, connect: Connect, time: Time
+) -> None:
+    """Whether it is nonsense or an error; what is about all vehicles is raised."""
+    provider = connect()
+    show(peer, "STOPPED", "6", "7", "8")
+    write(peer, row(NOW - timedelta(hours=2)))
+    answer = peer.answers[SHEET]
+
+    def stumble(seen: Seen) -> web.Response:
+        if seen.query["vehId"] == "6":
+            return web.json_response({"fjRows": "?"})
+        if seen.query["vehId"] == "8":
+            return web.Response(status=500)
+        return answer(seen)
+
+    peer.answers[SHEET] = stumble
+    await provider.positions()
+    keys = ["6", "7", "8"]
+    assert (await provider.last_trips(keys)).vehicles.keys() == {"7"}
+    assert peer.count(SHEET) == 3
+    # The vendor may be down: the one that failed is tried again before long.
+    time.now += timedelta(minutes=5)
+    assert (await provider.last_trips(keys)).vehicles.keys() == {"7"}
+    assert peer.count(SHEET) == 3
+    time.now += timedelta(minutes=25)
+    assert (await provider.last_trips(keys)).vehicles.keys() == {"7"}
+    assert peer.count(SHEET) == 4
+    time.now += timedelta(minutes=30)
+    peer.answers[SHEET] = answer
+    assert (await provider.last_trips(keys)).vehicles.keys() == {"7", "8"}
+
+    time.now += timedelta(hours=6)
+    peer.serve(SHEET, {"fjRows": "?"})
+    with pytest.raises(InvalidResponse):
+        await provider.last_trips(keys)
+    peer.refuse(SHEET, 500)
+    with pytest.raises(Unreachable):
+        await connect().last_trips(keys)
+    peer.serve(SHEET, "?")
+    with pytest.raises(InvalidResponse):
+        await connect().last_trips(["6"])
+
+
+async def test_an_outage_delays_nobody(
+    peer: Peer, connect: Connect, time: Time
+) -> None:
+    """Once it is over, all are read as if nothing had been."""
+    provider = connect()
+    keys = ["6", "7", "8"]
+    show(peer, "STOPPED", *keys)
+    await provider.positions()
+    peer.refuse(SHEET, 500)
+    for _ in range(4):
+        with pytest.raises(Unreachable):
+            await provider.last_trips(keys)
+    write(peer, row(NOW - timedelta(hours=2)))
+    assert (await provider.last_trips(keys)).vehicles.keys() == set(keys)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(429, RateLimited), (401, AuthenticationFailed)]
+)
+async def test_what_is_no_vehicles_fault_is_always_raised(
+    peer: Peer,
+    connect: Connect,
+    time: Time,
+    status: int,
+    error: type[ProviderError],
+) -> None:
+    """The vendor wants a pause, or other credentials; what was read is kept."""
+    write(peer, row(NOW - timedelta(hours=2)))
+    answer = peer.answers[SHEET]
+
+    def refuse(seen: Seen) -> web.Response:
+        if seen.query["vehId"] != "7":
+            return answer(seen)
+        return web.Response(status=status, headers={"Retry-After": "1"})
+
+    peer.answers[SHEET] = refuse
+    provider = connect()
+    with pytest.raises(error):
+        await provider.last_trips(["6", "7"])
+    assert (await provider.last_trips(["6"])).vehicles.keys() == {"6"}
+
+
+async def test_one_that_always_fails_does_not_keep_the_others_waiting(
+    peer: Peer, connect: Connect, time: Time
+) -> None:
+    """Even where it comes first."""
+    provider = connect()
+    write(peer, row(NOW - timedelta(hours=2)))
+    answer = peer.answers[SHEET]
+    peer.answers[SHEET] = lambda seen: (
+        web.Response(status=500) if seen.query["vehId"] == "6" else answer(seen)
+    )
+    with pytest.raises(Unreachable):
+        await provider.last_trips(["6", "7"])
+    assert (await provider.last_trips(["6", "7"])).vehicles.keys() == {"7"}
 
 
 async def test_events_do_without_sheets_that_are_denied(

@@ -280,7 +280,7 @@ async def test_a_short_pause_of_the_search_is_waited_out(
     provider = open_account()
     key = next(iter((await provider.positions()).vehicles))
     end = ocean_server.world.now()
-    limit = Fault(kind=FaultKind.HTTP_429, path=SEARCH, retry_after=1, times=1)
+    limit = Fault(kind=FaultKind.HTTP_429, path=SEARCH, retry_after=0.3, times=2)
     ocean_server.faults.append(limit)
     track = await provider.track(key, end - timedelta(hours=1), end)
     assert len(track) >= 60

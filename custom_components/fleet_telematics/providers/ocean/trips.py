@@ -4,13 +4,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from ..errors import AccessDenied, NotFound
+from ..errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    InvalidResponse,
+    NotFound,
+    ProviderError,
+    RateLimited,
+    Rejected,
+)
 from ..models import Status, Trip, Vehicle
 from .api import OceanApi
 from .day_sheets import Leg, finished, legs, overlaps
 from .mapping import EQUIPMENT
 
 _DAY: Final = timedelta(days=1)
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 # The vendor says "UTC" of every date; its customers have days of their own, from
 # Polynesia to New Caledonia. A window is covered whichever day is meant, and so is
 # a trip that began before midnight.
@@ -26,6 +35,8 @@ _MOST_SHEETS: Final = 20
 _SETTLED: Final = timedelta(minutes=5)
 # One that is under way finishes a trip now and then without being seen to stop.
 _UNDER_WAY_AGAIN: Final = timedelta(minutes=30)
+# A vehicle whose sheets alone cannot be read waits so long, and nobody for it.
+_FAILED_AGAIN: Final = timedelta(minutes=30)
 # Whatever was seen of it: sheets are corrected, and polls fail.
 _AT_LEAST: Final = timedelta(hours=6)
 # Degrees by which a vehicle does not move when it stands.
@@ -74,6 +85,9 @@ class LastTrips:
         self._sheets = sheets
         self._trips: dict[str, Trip] = {}
         self._looked: dict[str, datetime] = {}
+        self._tried: dict[str, datetime] = {}
+        self._failed: dict[str, datetime] = {}
+        self._works = False
         self._stirred: dict[str, datetime] = {}
         self._seen: dict[str, Vehicle] = {}
 
@@ -85,15 +99,22 @@ class LastTrips:
             if _under_way(vehicle) or _differs(before, vehicle):
                 self._stirred[key] = now
         self._seen = dict(vehicles)
-        for known in (self._trips, self._looked, self._stirred):
+        memories = (
+            self._trips,
+            self._looked,
+            self._tried,
+            self._failed,
+            self._stirred,
+        )
+        for known in memories:
             for key in known.keys() - vehicles.keys():
                 del known[key]
 
     async def read(self, vehicle_ids: Sequence[str]) -> dict[str, Trip]:
         """Look at those that are due, longest waiting first; return what is known.
 
-        Raises any ProviderError; AccessDenied or NotFound where the vendor denied
-        every vehicle that was looked at.
+        Raises any ProviderError that is about more than one vehicle; AccessDenied or
+        NotFound where the vendor has not told any sheet yet.
         """
         now = _now()
         due = [
@@ -101,25 +122,47 @@ class LastTrips:
             for key in vehicle_ids
             if not key.startswith(EQUIPMENT) and self._is_due(key, now)
         ]
-        due.sort(
-            key=lambda key: self._looked.get(key, datetime.min.replace(tzinfo=UTC))
-        )
-        denied: AccessDenied | NotFound | None = None
+        due.sort(key=lambda key: self._tried.get(key, _NEVER))
+        failures: list[ProviderError] = []
         told = False
         left = _MOST_SHEETS
         for key in due:
             if left <= 0:
                 break
+            self._tried[key] = now
             try:
                 left -= await self._look(key, now)
-                told = True
-            except (AccessDenied, NotFound) as err:
-                denied = err
+                told = self._works = True
+                self._failed.pop(key, None)
+            except (AccessDenied, InvalidResponse, Rejected) as err:
                 left -= 1
+                failures.append(err)
+            except AuthenticationFailed, RateLimited:
+                raise
+            except ProviderError:
+                # Of a vendor that answers for others it is the vehicle's own fault.
+                if not told and key not in self._failed:
+                    raise
+                self._failed[key] = now
+                if told:
+                    break
+                continue
             self._looked[key] = now
-        if denied is not None and not told:
-            raise denied
+        if not told and self._concerns_all(failures):
+            raise failures[-1]
         return {key: self._trips[key] for key in vehicle_ids if key in self._trips}
+
+    def _concerns_all(self, failures: Sequence[ProviderError]) -> bool:
+        """Whether failures, and nothing else, mean that there are no day sheets.
+
+        Vehicles that the account does not have may be all that is due just now.
+        """
+        if not self._works:
+            return bool(failures)
+        broken = [
+            one for one in failures if not isinstance(one, (AccessDenied, NotFound))
+        ]
+        return len(broken) > 1
 
     async def _look(self, key: str, now: datetime) -> int:
         """Find a vehicle's last trip; return how many sheets that took."""
@@ -140,6 +183,9 @@ class LastTrips:
 
     def _is_due(self, key: str, now: datetime) -> bool:
         looked = self._looked.get(key)
+        failed = self._failed.get(key)
+        if failed is not None:
+            return now - failed >= _FAILED_AGAIN
         if looked is None or now - looked >= _AT_LEAST:
             return True
         vehicle = self._seen.get(key)
