@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import aiohttp
 import pytest
 
 from custom_components.fleet_telematics.providers.demo.world import BUCHAREST, World
@@ -24,9 +25,11 @@ pytestmark = pytest.mark.parametrize(
 
 
 @pytest.fixture
-def provider(session: object, trackgps_server: TrackGpsServer) -> TrackGps:
+def provider(
+    session: aiohttp.ClientSession, trackgps_server: TrackGpsServer
+) -> TrackGps:
     """A provider that does not wait."""
-    return connect(session, trackgps_server)  # type: ignore[arg-type]
+    return connect(session, trackgps_server)
 
 
 @pytest.mark.parametrize("flat", [False, True])
