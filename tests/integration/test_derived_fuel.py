@@ -1,6 +1,7 @@
 """Refills and thefts are concluded from levels where the vendor tells none."""
 
 from collections.abc import Collection, Iterable
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
-from custom_components.fleet_telematics.const import EVENT_FUEL
+from custom_components.fleet_telematics.const import DOMAIN, EVENT_FUEL
 from custom_components.fleet_telematics.fleet import LEDGER, Fleet
 from custom_components.fleet_telematics.fuel.detector import Detector
 from custom_components.fleet_telematics.fuel.reading import Reading
@@ -119,6 +120,39 @@ async def test_a_refill_while_down_is_concluded_afterwards(
     (event,) = [one for one in events if one.data["entity_id"] == entity_id]
     assert event.data["event_type"] == "refuelled"
     assert event.data["late"] is True
+
+
+async def test_a_change_across_a_kill_is_told_once(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    fleetgo_server: FleetGoServer,
+    clock: Clock,
+    vehicle_id: int,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Home Assistant saw the rise once, and died before it wrote that down."""
+    key = f"{DOMAIN}.{entry.entry_id}.fuel"
+    events: list[Event[dict[str, Any]]] = async_capture_events(hass, EVENT_FUEL)
+    vehicle = fleetgo_server.vendor_id(vehicle_id)
+    spec = fleetgo_server.world.vehicles[vehicle_id]
+    entity_id = entity_id_of(hass, entry, "event", vehicle, "fuel")
+    await entry.runtime_data.fuel.ledger.async_save()
+    on_disk = deepcopy(hass_storage[key])
+    fleetgo_server.world.refuel(vehicle_id, spec.tank_capacity * 0.3)
+    await async_watch(hass, entry, clock, 1)
+    assert [one for one in events if one.data["entity_id"] == entity_id] == []
+
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    hass_storage[key] = on_disk
+    del hass.data[f"{DOMAIN}_fuel_ledgers"]
+    clock.advance(minutes=2)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await async_watch(hass, entry, clock, 20)
+    (event,) = [one.data for one in events if one.data["entity_id"] == entity_id]
+    assert event["event_type"] == "refuelled"
+    assert event["percent"] == pytest.approx(30, abs=3)
+    assert event["late"] is True
 
 
 async def test_the_users_threshold_counts(

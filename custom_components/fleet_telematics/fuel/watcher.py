@@ -1,7 +1,9 @@
 """Concludes fuel events from levels, where the vendor tells none itself."""
 
+import asyncio
 from collections.abc import Collection
 from datetime import timedelta
+from itertools import batched
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -24,6 +26,8 @@ from .teller import FuelTeller
 
 # A change has to hold for some readings before it is told.
 _READINGS: Final = 4
+# So many vehicles are looked at in one go, between two turns of everybody else.
+_SLICE: Final = 20
 
 
 class FuelWatcher:
@@ -61,10 +65,12 @@ class FuelWatcher:
     async def async_start(self) -> None:
         """Tell what is pending, and watch from now on."""
         await self.teller.async_fire_pending()
-        self._look(list(self._fleet.vehicles))
-        self._tell()
         self._entry.async_on_unload(self._fleet.listen_all(self._look))
         self._entry.async_on_unload(self._fleet.listen_totals(self._tell))
+        for part in batched(list(self._fleet.vehicles), _SLICE, strict=False):
+            self._look(part)
+            await asyncio.sleep(0)
+        self._tell()
 
     @callback
     def _look(self, vehicle_ids: Collection[str]) -> None:
