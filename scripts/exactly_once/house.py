@@ -1,9 +1,9 @@
 """A Home Assistant with one account, which can be killed and comes back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 import json
 from pathlib import Path
@@ -23,21 +23,33 @@ from scripts.demo.simulators import Simulator, find_simulators, free_ports
 from scripts.demo.waiting import until
 
 HOST = "127.0.0.1"
-# Reads that follow each other quickly make for many moments worth dying at.
-OPTIONS = {"request_interval": 1, "scan_interval": 5}
-VEHICLES = 3
 START = 90.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendor:
+    """Whose account it is: its options, how it is simulated, what tells of a read."""
+
+    key: str
+    options: Mapping[str, Any]
+    simulator: tuple[str, ...]
+    reads: str
 
 
 @dataclass(slots=True, kw_only=True)
 class House:
-    """The configuration, the simulated vendor, and how to reach both."""
+    """The configuration, the simulated vendor, and how to reach both.
 
+    `vendor_ids` are those of the world's vehicles.
+    """
+
+    vendor: Vendor
     folder: Path
     port: int
     client: Client
     simulator: Simulator
     entry_id: str = ""
+    vendor_ids: dict[int, Any] = field(default_factory=dict)
     core: Process | None = None
 
     @asynccontextmanager
@@ -68,8 +80,10 @@ class House:
 
         await until(state, timeout=START, what="Home Assistant to run")
 
-    async def set_up(self) -> None:
-        """Add the account, wait until every vehicle was read, and end in order."""
+    async def set_up(
+        self, ready: Callable[[], Awaitable[None]], **options: Any
+    ) -> None:
+        """Add the account, wait until it is ready, and end in order."""
         async with self.life():
             await until(self.client.answers, timeout=START, what="Home Assistant")
             await self.client.onboard(
@@ -77,15 +91,13 @@ class House:
             )
             await self.wait_until_running()
             self.entry_id = await self.client.add_entry(
-                "trackgps", {**self.simulator.credentials, "url": self.simulator.url}
+                self.vendor.key,
+                {**self.simulator.credentials, "url": self.simulator.url},
             )
-            await self.client.set_options(self.entry_id, OPTIONS)
-            vehicles = await self.vehicles()
-
-            async def all_read() -> bool | None:
-                return len(self.pages()) == len(vehicles) or None
-
-            await until(all_read, timeout=60, what="the first read of every vehicle")
+            await self.client.set_options(
+                self.entry_id, {**self.vendor.options, **options}
+            )
+            await ready()
 
     async def reload(self) -> None:
         """Reload the account."""
@@ -93,16 +105,19 @@ class House:
             f"/api/config/config_entries/entry/{self.entry_id}/reload", {}
         )
 
-    async def vehicles(self) -> list[int]:
-        """Return the vehicles' ids."""
+    async def learn_ids(self) -> None:
+        """Ask the vendor for the vehicles' ids."""
         world = await self.simulator.control("GET", "world")
-        return [vehicle["vehicle"] for vehicle in world["vehicles"]]
+        self.vendor_ids = {
+            vehicle["vehicle_id"]: vehicle["vehicle"] for vehicle in world["vehicles"]
+        }
 
     async def reads(self) -> int:
-        """Return how often the vendor was asked for fuel events."""
+        """Return how often the vendor was asked for what tells of fuel."""
         answer = await self.simulator.control("GET", "requests")
         return sum(
-            request["path"].endswith("/refills") for request in answer["requests"]
+            request["path"].lower().endswith(self.vendor.reads)
+            for request in answer["requests"]
         )
 
     @property
@@ -162,7 +177,7 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def build_house() -> AsyncIterator[House]:
+async def build_house(vendor: Vendor) -> AsyncIterator[House]:
     """Run the simulated vendor beside an empty configuration."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="exactly-once-")))
@@ -173,15 +188,16 @@ async def build_house() -> AsyncIterator[House]:
             running(
                 "The simulator",
                 "simulator",
-                *("--json", "--vendors", "trackgps", "--trackgps-interval", "0"),
-                *("--vehicles", str(VEHICLES), "--port-base", str(free_ports())),
+                *("--json", "--vendors", vendor.key),
+                *("--port-base", str(free_ports()), *vendor.simulator),
                 log=folder / "simulator.log",
             )
         )
         simulators = await find_simulators(process, session)
         yield House(
+            vendor=vendor,
             folder=folder,
             port=port,
             client=Client(session, f"http://{HOST}:{port}"),
-            simulator=simulators["trackgps"],
+            simulator=simulators[vendor.key],
         )

@@ -22,8 +22,12 @@ class Heard:
     life: int
     id: str
     kind: str
-    volume: float
+    entity_id: str | None
+    volume: float | None
+    percent: float | None
     time: datetime
+    earliest: datetime | None
+    latest: datetime | None
 
 
 class Observer:
@@ -77,8 +81,16 @@ class Observer:
                     life=self.life,
                     id=data["event_id"],
                     kind=data["event_type"],
+                    entity_id=data["entity_id"],
                     volume=data["volume"],
+                    percent=data["percent"],
                     time=datetime.fromisoformat(data["time"]),
+                    earliest=_moment(data["earliest"]),
+                    latest=_moment(data["latest"]),
                 )
             )
             self.news.notify_all()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -2,58 +2,41 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from itertools import cycle, islice
 from random import Random
-import time
+from typing import override
 
-from .house import VEHICLES, House, build_house
+from scripts.demo.waiting import until
+
+from .house import House, Vendor, build_house
+from .lives import PATIENCE, Death, Kill, Record, Tormentor
 from .observer import Heard, Observer
 from .truth import HOUR, KINDS, SECONDS, SHARE, Moment, Truth, plan, repeated_hour
 
 # Home Assistant was away for longer than one request can ask for.
 _AWAY = timedelta(days=40)
-_PATIENCE = 60.0
 
 
-class Kill(StrEnum):
-    """When to kill."""
-
-    STARTING = "while it starts"
-    WRITTEN = "just after an event was written"
-    HOLDING = "while it catches up"
-    HEARD = "just after an event was heard"
-    ANY = "at any time"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Death:
-    """One kill: when, what was heard before, and what will be heard again."""
-
-    kill: Kill
-    delay: float
-    heard: int
-    repeats: frozenset[str]
-    seconds: float
+# Reads that follow each other quickly make for many moments worth dying at.
+_VEHICLES = 3
+_TRACKGPS = Vendor(
+    key="trackgps",
+    options={"request_interval": 1, "scan_interval": 5},
+    simulator=("--vehicles", str(_VEHICLES), "--trackgps-interval", "0"),
+    reads="/refills",
+)
+_KILLS = (Kill.STARTING, Kill.WRITTEN, Kill.HOLDING, Kill.HEARD, Kill.ANY)
 
 
 @dataclass(slots=True, kw_only=True)
-class Proof:
+class Proof(Record):
     """What was heard, and what the truth was."""
 
     truths: list[tuple[Truth, datetime, int]] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
-    deaths: list[Death] = field(default_factory=list)
-    reloads: int = 0
-
-    @property
-    def repeats(self) -> Counter[str]:
-        """How often an event had to fire again: it was heard and not yet marked."""
-        return Counter(one for death in self.deaths for one in death.repeats)
 
     def identities(self) -> list[set[str]]:
         """Return for every real event under which ids it was heard."""
@@ -70,15 +53,7 @@ class Proof:
                 what = f"{truth.kind} of {truth.volume:.1f} L at {happened}"
                 yield f"{what} was heard under {len(ids)} ids"
         known = Counter(one for ids in identities for one in ids)
-        if wrong := {one for one, number in known.items() if number != 1}:
-            yield f"{len(wrong)} ids stand for several events"
-        times = Counter(heard.id for heard in self.heard)
-        if unknown := times.keys() - known.keys():
-            yield f"{len(unknown)} events were heard that did not happen"
-        for one, number in times.items():
-            expected = 1 + self.repeats[one]
-            if number != expected:
-                yield f"{one} was heard {number} times instead of {expected}"
+        yield from self.wrong_ids(known)
         for life in sorted({heard.life for heard in self.heard}):
             if not self._in_order(life):
                 yield f"life {life} did not tell the oldest first"
@@ -105,21 +80,25 @@ def _tells(heard: Heard, truth: Truth, happened: datetime) -> bool:
     shifts = (timedelta(), HOUR if twice <= happened < twice + HOUR else timedelta())
     return (
         heard.kind == KINDS[truth.kind]
+        and heard.volume is not None
         and abs(heard.volume - truth.volume) <= truth.volume * SHARE + 0.1
         and any(abs(heard.time - happened - shift) <= slack for shift in shifts)
     )
 
 
-class _Tormentor:
-    """Gives Home Assistant one life after another."""
+class _Tormentor(Tormentor):
+    """Lets the vendor know of events, little by little."""
 
     def __init__(
-        self, house: House, observer: Observer, truths: list[Truth], random: Random
+        self,
+        house: House,
+        observer: Observer,
+        proof: Proof,
+        random: Random,
+        truths: Sequence[Truth],
     ) -> None:
-        self.proof = Proof(heard=observer.heard)
-        self._house = house
-        self._observer = observer
-        self._random = random
+        super().__init__(house, observer, proof, random)
+        self._proof = proof
         self._waiting = {
             moment: iter([one for one in truths if one.moment is moment])
             for moment in Moment
@@ -130,8 +109,8 @@ class _Tormentor:
         told = 0
         for truth in islice(self._waiting[moment], number):
             happened = truth.time or datetime.now(UTC)
-            self.proof.truths.append((truth, happened, self._observer.life))
-            await self._house.simulator.control(
+            self._proof.truths.append((truth, happened, self.observer.life))
+            await self.house.simulator.control(
                 "POST",
                 "fuel_event",
                 json={
@@ -144,90 +123,54 @@ class _Tormentor:
             told += 1
         return told
 
-    async def live(self, kill: Kill) -> Death:
-        """Start Home Assistant and kill it when the moment has come."""
-        house, observer = self._house, self._observer
+    @override
+    async def prepare(self, kill: Kill) -> None:
         if kill is Kill.HEARD:
             await self.tell(Moment.DOWN)
-        observer.life += 1
-        began = time.monotonic()
-        async with house.life() as core:
-            if kill is Kill.STARTING:
-                delay = self._random.uniform(0.3, 8)
-            else:
-                await house.wait_until_running()
-                delay = await self._approach(kill)
-            await asyncio.sleep(delay)
-            listened = observer.listening.is_set()
-            await core.kill()
-            if listened:
-                # What it said with its last breath is on its way.
-                await asyncio.wait_for(observer.deaf.wait(), 10)
-        heard = observer.of_life(observer.life)
-        death = Death(
-            kill=kill,
-            delay=delay,
-            heard=len(heard),
-            repeats=frozenset(house.unfired() & {one.id for one in heard}),
-            seconds=time.monotonic() - began,
-        )
-        self.proof.deaths.append(death)
-        return death
 
-    async def _approach(self, kill: Kill) -> float:
-        """Wait for the moment; return how long to wait beyond it."""
+    @override
+    async def approach(self, kill: Kill) -> float:
         if kill is Kill.HOLDING:
-            return self._random.uniform(0, 5)
+            return self.random.uniform(0, 5)
         if kill is Kill.HEARD:
-            await self._hear(self._observer.life)
-            return self._random.uniform(0, 0.01)
+            if not self._all_heard or self.house.unfired():
+                await self.hear()
+            return self.random.uniform(0, 0.01)
         if kill is Kill.WRITTEN:
             await self._caught_up()
-            known = len(self._house.entries())
+            known = len(self.house.entries())
             if await self.tell(Moment.RUNNING):
-                await self._house.wait_for_write(known, _PATIENCE)
-                return self._random.uniform(0, 0.03)
-        return self._random.uniform(0, 12)
+                await self.house.wait_for_write(known, PATIENCE)
+                return self.random.uniform(0, 0.03)
+        return self.random.uniform(0, 12)
 
-    async def _hear(self, life: int) -> None:
-        """Wait until something is heard in this life, if anything will be."""
-        expected = len(self.proof.truths) > len({one.id for one in self.proof.heard})
-        if not expected and not self._house.unfired():
-            return
-        async with self._observer.news:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await self._observer.news.wait_for(
-                        lambda: self._observer.of_life(life)
-                    )
+    @property
+    def _all_heard(self) -> bool:
+        heard = {one.id for one in self._proof.heard}
+        return len(heard) >= len(self._proof.truths)
 
     async def _caught_up(self) -> None:
         """Wait until all that the vendor knows was heard and marked."""
-
-        async with asyncio.timeout(_PATIENCE):
-            while self._house.unfired() or len(
-                {one.id for one in self.proof.heard}
-            ) < len(self.proof.truths):
+        async with asyncio.timeout(PATIENCE):
+            while self.house.unfired() or not self._all_heard:
                 await asyncio.sleep(0.1)
 
     async def last_life(self) -> None:
         """Reload twice, once while an event is told, and let everything come."""
-        house = self._house
-        self._observer.life += 1
+        house = self.house
+        self.observer.life += 1
         async with house.life():
             await house.wait_until_running()
             await self.tell(Moment.DOWN, None)
             known = len(house.entries())
             if await self.tell(Moment.RUNNING, None):
-                await house.wait_for_write(known, _PATIENCE)
+                await house.wait_for_write(known, PATIENCE)
             for _ in range(2):
-                await house.reload()
-                self.proof.reloads += 1
-                await asyncio.sleep(self._random.uniform(0.5, 2))
+                await self.reload()
             with suppress(TimeoutError):
                 await self._caught_up()
             # Every vehicle is read once more, revised and re-ordered.
-            enough = await house.reads() + VEHICLES
+            enough = await house.reads() + _VEHICLES
             while await house.reads() < enough:
                 await asyncio.sleep(0.5)
 
@@ -248,9 +191,17 @@ async def prove(
     """
     random = Random(seed)
     now = datetime.now(UTC)
-    async with build_house() as house:
+    async with build_house(_TRACKGPS) as house:
+        await house.learn_ids()
         await house.simulator.control("POST", "fuel", json={"own": False})
-        await house.set_up()
+
+        async def all_read() -> bool | None:
+            return len(house.pages()) == _VEHICLES or None
+
+        async def ready() -> None:
+            await until(all_read, timeout=60, what="the first read of every vehicle")
+
+        await house.set_up(ready)
         away = max(_AWAY, now - repeated_hour(now) + timedelta(days=4))
         house.age(away)
         await house.simulator.control(
@@ -267,17 +218,18 @@ async def prove(
         )
         truths = plan(
             random,
-            await house.vehicles(),
+            list(house.vendor_ids.values()),
             now,
             before=before,
             down=down,
             running=running,
         )
         observer = Observer(house.client)
-        tormentor = _Tormentor(house, observer, truths, random)
+        proof = Proof(heard=observer.heard)
+        tormentor = _Tormentor(house, observer, proof, random, truths)
         await tormentor.tell(Moment.BEFORE, None)
         async with observer.attentive():
-            for number, kill in enumerate(islice(cycle(Kill), kills), start=1):
+            for number, kill in enumerate(islice(cycle(_KILLS), kills), start=1):
                 report(number, await tormentor.live(kill))
             await tormentor.last_life()
-        return tormentor.proof
+        return proof
