@@ -26,6 +26,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.fleet_telematics import live
 from custom_components.fleet_telematics.providers.demo.records import VehicleState
 from custom_components.fleet_telematics.providers.demo.world import World
+from custom_components.fleet_telematics.providers.fleetgo import live as stream
 from simulator.faults import Fault, FaultKind
 from simulator.fleetgo import FleetGoServer
 from simulator.server import Endpoint
@@ -47,6 +48,7 @@ class BreakableServer(FleetGoServer):
         super().__init__(world)
         self.stream_interval = 0.02
         self.open: list[web.Request] = []
+        self.opened = 0
         self.ending = False
 
     @property
@@ -61,6 +63,7 @@ class BreakableServer(FleetGoServer):
 
         async def watched(request: web.Request) -> web.StreamResponse:
             self.open.append(request)
+            self.opened += 1
             try:
                 return await subscribe(request)
             finally:
@@ -82,7 +85,7 @@ class BreakableServer(FleetGoServer):
 
 @pytest.fixture
 async def server(socket_enabled: None, world: World) -> AsyncGenerator[BreakableServer]:
-    """Return FleetGO, listening."""
+    """Return FleetGO, at its port."""
     server = BreakableServer(world)
     await server.start()
     yield server
@@ -251,14 +254,28 @@ async def test_vendor_that_ends_a_good_stream_is_listened_to_again_at_once(
     monkeypatch.setattr(live, "SETTLED", 0.0)
     caplog.set_level(logging.INFO)
     entry = await async_listen(hass, server)
-    opened = server.count(STREAM)
+    opened = server.opened
     server.ending = True
     await until(lambda: not server.open)
     server.ending = False
     await until(lambda: server.open)
-    assert server.count(STREAM) > opened
+    assert server.opened == opened + 1
     assert entry.runtime_data.positions.live
     assert told(caplog) == []
+
+
+async def test_silent_stream_gives_the_poll_its_pace_back(
+    hass: HomeAssistant, server: BreakableServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that nobody closed and nobody speaks on is no stream."""
+    monkeypatch.setattr(stream, "SILENCE", 0.5)
+    entry = await async_listen(hass, server)
+    opened = server.opened
+    server.stream_interval = 3600.0
+    await until(lambda: not entry.runtime_data.positions.live)
+    server.stream_interval = 0.02
+    await until(lambda: entry.runtime_data.positions.live)
+    assert server.opened == opened + 1
 
 
 async def test_stream_that_only_beats_does_not_slow_the_poll(
@@ -395,7 +412,7 @@ async def test_option_decides_and_diagnostics_tell(
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert server.count(STREAM) == 0
+    assert server.opened == 0
     told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
     assert told["live"] is False
     form = await hass.config_entries.options.async_init(entry.entry_id)
