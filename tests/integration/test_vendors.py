@@ -8,7 +8,11 @@ import aiohttp
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import Event, HomeAssistant
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    issue_registry as ir,
+)
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
@@ -459,6 +463,53 @@ async def test_the_demo_lives_without_a_network(
         assert data["volume"] == pytest.approx(volume, abs=1.5)
         assert (data["location"] is None) is data["private"]
     assert entry.runtime_data.queue.sent_last_hour == 0
+
+
+async def test_the_demo_tells_its_past(hass: HomeAssistant, clock: Clock) -> None:
+    """Trips and positions, without the places of private ones."""
+    entry = await async_add(hass, "demo", {"vehicles": 5})
+    demo = DemoFleet(clock)
+    start = clock.now - timedelta(days=1)
+    # The one of the five that has private trips.
+    number = list(demo.world.vehicles)[3]
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{entry.unique_id}_{number}"), entry.entry_id
+    )
+    assert device is not None
+
+    async def ask(action: str, **fields: object) -> list[dict[str, Any]]:
+        """Return the one list of an action's response."""
+        answer = await hass.services.async_call(
+            DOMAIN,
+            action,
+            {"device_id": device.id, "start": start, "end": clock.now, **fields},
+            blocking=True,
+            return_response=True,
+        )
+        assert answer is not None
+        (found,) = answer.values()
+        assert isinstance(found, list)
+        return found  # type: ignore[return-value]
+
+    records = demo.world.trips(number, start, clock.now)
+    trips = await ask("get_trips", polyline=True)
+    assert [one["id"] for one in trips] == [str(one.trip_id) for one in records]
+    nowhere = {"latitude": None, "longitude": None, "address": None}
+    for trip, record in zip(trips, records, strict=True):
+        assert trip["distance_km"] == pytest.approx(record.distance, abs=0.01)
+        assert trip["kind"] == ("private" if record.private else "business")
+        assert (trip["from"] == trip["to"] == nowhere) is record.private
+        assert (trip["polyline"] is None) is record.private
+    assert {record.private for record in records} == {True, False}
+
+    positions = await ask("get_positions")
+    seen = [
+        one for one in demo.world.track(number, start, clock.now) if not one.private
+    ]
+    assert len(positions) == len(seen) > 2000
+    for position, state in zip(positions, seen, strict=True):
+        assert datetime.fromisoformat(position["time"]) == state.time
+        assert position["latitude"] == pytest.approx(state.latitude, abs=1e-6)
 
 
 # What several tell late.
