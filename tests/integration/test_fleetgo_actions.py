@@ -1,0 +1,126 @@
+"""FleetGO's past, its corrections and its other resources, by actions."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.fleet_telematics.const import DOMAIN
+from simulator.fleetgo import FleetGoServer
+
+from .conftest import NOW
+from .helpers import async_set_up, entry_of
+from .vendors import vehicle_of
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, fleetgo_server: FleetGoServer) -> MockConfigEntry:
+    """An account that is loaded."""
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+    return entry
+
+
+async def async_call(
+    hass: HomeAssistant, action: str, **fields: object
+) -> dict[str, Any]:
+    """Call an action; return its response."""
+    response = await hass.services.async_call(
+        DOMAIN, action, fields, blocking=True, return_response=True
+    )
+    assert isinstance(response, dict)
+    return dict(response)
+
+
+async def async_day(
+    hass: HomeAssistant, entry: MockConfigEntry, server: FleetGoServer, action: str
+) -> dict[str, Any]:
+    """Return the last day of the first vehicle."""
+    vehicle = vehicle_of(server, next(iter(server.world.vehicles)))
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{entry.unique_id}_{vehicle}"), entry.entry_id
+    )
+    assert device is not None
+    return await async_call(
+        hass,
+        action,
+        device_id=device.id,
+        start=(NOW - timedelta(days=1)).isoformat(),
+        end=NOW.isoformat(),
+    )
+
+
+async def test_trip_is_corrected_and_read_back(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """What `get_trips` tells can be changed by its id, and then tells the change."""
+    trips = (await async_day(hass, entry, fleetgo_server, "get_trips"))["trips"]
+    assert trips
+    answer = await async_call(
+        hass,
+        "save_trip",
+        config_entry_id=entry.entry_id,
+        trip_id=trips[-1]["id"],
+        ride_type="business",
+        purpose="Client meeting",
+        remarks="By tram next time",
+    )
+    assert answer == {
+        "Id": int(trips[-1]["id"]),
+        "RideType": "Business",
+        "Purpose": "Client meeting",
+        "Remarks": "By tram next time",
+    }
+    trips = (await async_day(hass, entry, fleetgo_server, "get_trips"))["trips"]
+    assert trips[-1]["purpose"] == "Client meeting"
+    assert trips[-1]["kind"] == "business"
+
+
+async def test_correction_that_cannot_be_sent_is_an_error(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """It never reaches the vendor."""
+    with pytest.raises(HomeAssistantError):
+        await async_call(
+            hass,
+            "save_trip",
+            config_entry_id=entry.entry_id,
+            trip_id="1",
+            driver_id="Anna",
+        )
+    assert fleetgo_server.saved_trips == {}
+
+
+async def test_track_is_told(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """Every AVL record of the day, oldest first."""
+    told = await async_day(hass, entry, fleetgo_server, "get_positions")
+    times = [one["time"] for one in told["positions"]]
+    assert len(times) > 2000
+    assert times == sorted(times)
+
+
+async def test_other_resources_can_be_asked(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """Below the base alone, and never the event stream."""
+    answer = await async_call(
+        hass,
+        "call_api",
+        config_entry_id=entry.entry_id,
+        path="/Equipment/GetEquipments",
+        params={"groupId": "0", "hasDeviceOnly": "true"},
+    )
+    assert len(answer["data"]) == len(fleetgo_server.world.vehicles)
+    asked = len(fleetgo_server.requests)
+    for path in ("/../other", "/Avl/Subscribe", "https://example.com/x"):
+        with pytest.raises((HomeAssistantError, ServiceValidationError)):
+            await async_call(
+                hass, "call_api", config_entry_id=entry.entry_id, path=path
+            )
+    assert len(fleetgo_server.requests) == asked
