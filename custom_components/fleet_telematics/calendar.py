@@ -1,31 +1,54 @@
-"""Planned visits to the workshop."""
+"""The calendars: planned visits to the workshop, and each vehicle's trips."""
 
-from collections.abc import Collection, Iterator
-from datetime import datetime, timedelta
-from typing import Final, override
+from collections.abc import Collection
+from typing import Final
 
-from homeassistant.components.calendar import (
-    CalendarEntity,
-    CalendarEntityDescription,
-    CalendarEvent,
-)
+from homeassistant.components.calendar import CalendarEntityDescription
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.util import dt as dt_util
 
 from .coordinator import FleetConfigEntry
-from .entity import FleetEntity
+from .entity import async_add_vehicle_entities
+from .maintenance import MaintenanceCalendar
+from .providers.capabilities import TripHistory
+from .trip_cache import TripCache
+from .trip_calendar import TripCalendar
 
+# Trips are read on demand, by a cache that orders its requests itself.
 PARALLEL_UPDATES = 0
 
 _MAINTENANCE: Final = CalendarEntityDescription(key="maintenance")
-_DAY: Final = timedelta(days=1)
+_TRIPS: Final = CalendarEntityDescription(
+    key="trips", entity_registry_enabled_default=False
+)
 
 
 async def async_setup_entry(
     hass: HomeAssistant,
     entry: FleetConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add what the vendor can tell of."""
+    _add_maintenance(entry, async_add_entities)
+    provider = entry.runtime_data.provider
+    # A calendar that only ever knows the last trip is none.
+    if isinstance(provider, TripHistory) and provider.whole_history:
+        cache = TripCache(hass, entry)
+        async_add_vehicle_entities(
+            entry,
+            async_add_entities,
+            Platform.CALENDAR,
+            (_TRIPS,),
+            lambda entry, vehicle_id, description: TripCalendar(
+                entry, vehicle_id, description, cache
+            ),
+            delivered=lambda vehicle, description: True,
+        )
+
+
+def _add_maintenance(
+    entry: FleetConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the fleet's calendar once a vendor tells of visits."""
     fleet = entry.runtime_data.fleet
@@ -42,73 +65,3 @@ async def async_setup_entry(
 
     add(())
     entry.async_on_unload(fleet.listen_all(add))
-
-
-class MaintenanceCalendar(FleetEntity, CalendarEntity):
-    """Every vehicle's planned visits; a vendor tells the day, not the hour."""
-
-    entity_description: CalendarEntityDescription
-
-    @property
-    @override
-    def available(self) -> bool:
-        """Whether the fleet was read."""
-        return self.entry.runtime_data.fleet.reachable
-
-    @property
-    @override
-    def event(self) -> CalendarEvent | None:
-        """The visit of today, or the next one."""
-        today = dt_util.now().date()
-        return min(
-            (event for event in self._events() if event.end > today),
-            key=lambda event: event.start,
-            default=None,
-        )
-
-    @override
-    async def async_get_events(
-        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
-    ) -> list[CalendarEvent]:
-        """Return the visits between two times."""
-        first, last = (
-            dt_util.as_local(start_date).date(),
-            dt_util.as_local(end_date).date(),
-        )
-        return sorted(
-            (one for one in self._events() if one.end > first and one.start <= last),
-            key=lambda event: event.start,
-        )
-
-    @override
-    async def async_added_to_hass(self) -> None:
-        """Listen to the fleet while the entity exists."""
-        await super().async_added_to_hass()
-        self.async_on_remove(self.entry.runtime_data.fleet.listen_totals(self._update))
-
-    @override
-    def _snapshot(self) -> object:
-        return (self.available, tuple(self._visits()))
-
-    def _visits(self) -> Iterator[tuple[str, str, datetime, str, float | None]]:
-        for vehicle in self.entry.runtime_data.fleet.vehicles.values():
-            for visit in vehicle.service_visits or ():
-                if visit.time is not None:
-                    yield (
-                        f"{vehicle.id}_{visit.id}",
-                        vehicle.name or vehicle.id,
-                        visit.time,
-                        visit.description or "",
-                        visit.odometer,
-                    )
-
-    def _events(self) -> Iterator[CalendarEvent]:
-        for identity, name, time, description, odometer in self._visits():
-            day = dt_util.as_local(time).date()
-            yield CalendarEvent(
-                uid=identity,
-                start=day,
-                end=day + _DAY,
-                summary=f"{name}: {description}" if description else name,
-                description=None if odometer is None else f"{odometer:.0f} km",
-            )

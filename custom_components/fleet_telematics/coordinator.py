@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
@@ -30,6 +31,8 @@ from .rotation import Rotation
 if TYPE_CHECKING:
     from .fuel.coordinator import FuelCoordinator
     from .fuel.watcher import FuelWatcher
+    from .push import Push
+    from .statistics.importer import StatisticsImporter
 
 # So many vehicles write their entities before the event loop has its turn.
 _SLICE: Final = 20
@@ -52,8 +55,10 @@ class FleetData:
     devices: Devices
     positions: PositionsCoordinator
     fuel: FuelCoordinator | FuelWatcher
+    statistics: StatisticsImporter
     feeds: dict[Feed, FeedCoordinator] = field(default_factory=dict)
     figures: FiguresCoordinator | None = None
+    push: Push | None = None
 
 
 type FleetConfigEntry = ConfigEntry[FleetData]
@@ -144,9 +149,18 @@ class PositionsCoordinator(FeedCoordinator):
         self.live = False
         self._usual = timedelta(seconds=max(float(seconds), shortest))
         self._polled_at = monotonic()
+        self._entities_changed = True
         super().__init__(hass, entry, provider, fleet, Feed.POSITIONS, self._usual)
 
         async_outage_log(hass, entry).poll = self.name
+        entry.async_on_unload(
+            hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._note_entities)
+        )
+
+    @callback
+    def _note_entities(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
+        """Count the entities anew at the next poll."""
+        self._entities_changed = True
 
     @property
     def live_interval(self) -> timedelta:
@@ -182,13 +196,15 @@ class PositionsCoordinator(FeedCoordinator):
         await self._async_let_in(batch.vehicles.values())
         if batch.complete:
             self._devices.check_missing(batch.vehicles)
-        show_entity_limit(self.hass, self.config_entry)
+        if self._entities_changed:
+            self._entities_changed = False
+            show_entity_limit(self.hass, self.config_entry)
         async_outage_log(self.hass, self.config_entry).polled()
         if self.live:
             self.update_interval = self.live_interval
 
     async def _async_let_in(self, told: Iterable[Vehicle]) -> None:
-        vehicles = list(told)
+        vehicles = [one for one in told if not self.fleet.knows(self.feed, one)]
         for part in batched(vehicles, _SLICE, strict=False):
             # Before the entities: they attach to devices that are there.
             self._devices.update(one for one in part if self.fleet.wanted(one.id))

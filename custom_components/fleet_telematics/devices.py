@@ -92,6 +92,8 @@ class Devices:
         self._registry = dr.async_get(hass)
         self._registered: dict[str, _Identity] = {}
         self._absences: Counter[str] = Counter()
+        # Whom the last complete poll listed.
+        self._listed: set[str] = set()
         self._hub = self._registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers=fleet_device_info(entry)["identifiers"],
@@ -146,8 +148,9 @@ class Devices:
         vehicle that stays away leaves the fleet; its device goes with the user's
         consent, since automations may hang on it.
         """
-        if not listed:
+        if not listed or (not self._absences and self._listed == set(listed)):
             return
+        self._listed = set(listed)
         waiting = self._hass.data.get(_NARROWED, set())
         narrowed = self._entry.entry_id in waiting
         waiting.discard(self._entry.entry_id)

@@ -88,7 +88,11 @@ class VehicleEntity(FleetTelematicsEntity):
     async def async_added_to_hass(self) -> None:
         """Listen to the vehicle while the entity exists."""
         await super().async_added_to_hass()
-        self.async_on_remove(self.fleet.listen(self.vehicle_id, self._update))
+        self.async_on_remove(
+            self.fleet.listen(
+                self.vehicle_id, self.entity_description.key, self._update
+            )
+        )
 
     async def async_update(self) -> None:
         """Read the vehicle anew, for homeassistant.update_entity."""
@@ -171,4 +175,4 @@ def async_add_vehicle_entities[DescriptionT: EntityDescription](
 
     registry = er.async_get(entry.runtime_data.positions.hass)
     add(list(fleet.vehicles))
-    entry.async_on_unload(fleet.listen_all(add))
+    entry.async_on_unload(fleet.listen_appearances(add))

@@ -1,11 +1,12 @@
 """What is known of every vehicle of an account, and who wants to hear of it."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
-from .guard import HIDDEN_IN_PRIVATE, Guard, hide_private
+from .guard import HIDDEN_IN_PRIVATE, Guard
 from .providers.base import Feed
 from .providers.models import Vehicle
 
@@ -21,6 +22,7 @@ _SAME_ODOMETER: Final = 5.0
 # For a value that several sources tell, the first one that has it is believed.
 _ORDER: Final = (Feed.POSITIONS, Feed.DETAILS, Feed.TRIPS, Feed.FUEL, LEDGER, USER)
 _FIELDS: Final = tuple(field.name for field in fields(Vehicle) if field.name != "id")
+_values: Final = attrgetter(*_FIELDS)
 
 
 class Fleet:
@@ -41,13 +43,23 @@ class Fleet:
         self.expose_drivers = expose_drivers
         self._parts: dict[str, dict[str, Vehicle]] = {}
         self._failed: set[str] = set()
-        self._vehicle_listeners: dict[str, list[Callable[[], None]]] = {}
+        # The readings that the guard has judged for good, by source and vehicle.
+        self._admitted: dict[tuple[str, str], Vehicle] = {}
+        # The values that changed since the listeners were told, by vehicle.
+        self._changes: dict[str, set[str]] = {}
+        self._vehicle_listeners: dict[str, dict[str, list[Callable[[], None]]]] = {}
+        # Who may have a value for the first time, or left.
+        self._appeared: set[str] = set()
         self._fleet_listeners: list[Callable[[Collection[str]], None]] = []
+        self._appearance_listeners: list[Callable[[Collection[str]], None]] = []
         self._total_listeners: list[Callable[[], None]] = []
 
-    def listen(self, vehicle_id: str, listener: Callable[[], None]) -> Unsubscribe:
-        """Call the listener when this vehicle changed."""
-        listeners = self._vehicle_listeners.setdefault(vehicle_id, [])
+    def listen(
+        self, vehicle_id: str, key: str, listener: Callable[[], None]
+    ) -> Unsubscribe:
+        """Call the listener when this value of a vehicle changed, or may be shown."""
+        by_key = self._vehicle_listeners.setdefault(vehicle_id, {})
+        listeners = by_key.setdefault(key, [])
         listeners.append(listener)
         return lambda: listeners.remove(listener)
 
@@ -55,6 +67,13 @@ class Fleet:
         """Call the listener with the ids of the vehicles that changed or left."""
         self._fleet_listeners.append(listener)
         return lambda: self._fleet_listeners.remove(listener)
+
+    def listen_appearances(
+        self, listener: Callable[[Collection[str]], None]
+    ) -> Unsubscribe:
+        """Call the listener with the ids of vehicles that have more values, or left."""
+        self._appearance_listeners.append(listener)
+        return lambda: self._appearance_listeners.remove(listener)
 
     def listen_totals(self, listener: Callable[[], None]) -> Unsubscribe:
         """Call the listener once after all changes of a read, or of availability."""
@@ -82,19 +101,26 @@ class Fleet:
                     continue
             elif vehicle.id not in self.vehicles:
                 continue
+            if self.knows(source, vehicle):
+                continue
             parts = self._parts.setdefault(vehicle.id, {})
             previous = parts.get(source)
-            if not self.expose_drivers and vehicle.driver is not None:
-                vehicle = replace(vehicle, driver=None)
             part = self.guard.admit(source, vehicle, previous, now)
+            # Of a time that is believed the guard says the same again.
+            if vehicle.last_report is not None and part.last_report is not None:
+                self._admitted[source, vehicle.id] = vehicle
+            else:
+                self._admitted.pop((source, vehicle.id), None)
             if part == previous:
                 continue
             parts[source] = part
-            merged = _merge(vehicle.id, parts)
-            if merged != self.vehicles.get(vehicle.id):
-                self.vehicles[vehicle.id] = merged
+            if self._merge(vehicle.id, parts):
                 changed.append(vehicle.id)
         return changed
+
+    def knows(self, source: str, vehicle: Vehicle) -> bool:
+        """Whether this very reading was the last one its source told."""
+        return self._admitted.get((source, vehicle.id)) is vehicle
 
     def remove(self, vehicle_id: str) -> None:
         """Forget a vehicle; its entities become unavailable.
@@ -106,6 +132,9 @@ class Fleet:
             self._parts[vehicle_id] = {USER: parts[USER]}
         self.names.pop(vehicle_id, None)
         self.guard.forget(vehicle_id)
+        self._changes.pop(vehicle_id, None)
+        for key in [key for key in self._admitted if key[1] == vehicle_id]:
+            del self._admitted[key]
         if self.vehicles.pop(vehicle_id, None) is not None:
             self.announce([vehicle_id])
             self.announce_totals()
@@ -114,11 +143,26 @@ class Fleet:
         """Tell the listeners of these vehicles."""
         if not vehicle_ids:
             return
+        appeared = [
+            one
+            for one in vehicle_ids
+            if one in self._appeared or one not in self._changes
+        ]
+        self._appeared.difference_update(appeared)
+        if appeared:
+            for fleet_listener in list(self._appearance_listeners):
+                fleet_listener(appeared)
         for fleet_listener in list(self._fleet_listeners):
             fleet_listener(vehicle_ids)
         for vehicle_id in vehicle_ids:
-            for listener in list(self._vehicle_listeners.get(vehicle_id, ())):
-                listener()
+            by_key = self._vehicle_listeners.get(vehicle_id, {})
+            keys = self._changes.pop(vehicle_id, None)
+            # Whether a value may be shown depends on more than the value.
+            if keys is None or self._failed or "private_mode" in keys:
+                keys = set(by_key)
+            for key in keys:
+                for listener in list(by_key.get(key, ())):
+                    listener()
 
     def announce_totals(self) -> None:
         """Tell who counts the fleet that a round of changes is complete."""
@@ -158,22 +202,42 @@ class Fleet:
             Feed.POSITIONS,
         )
 
+    def _merge(self, vehicle_id: str, parts: Mapping[str, Vehicle]) -> bool:
+        """Put a vehicle together from what its sources tell; return whether it changed.
 
-def _merge(vehicle_id: str, parts: Mapping[str, Vehicle]) -> Vehicle:
-    """Return one vehicle from the parts, with what follows from several of them."""
-    ordered = [parts[source] for source in _ORDER if source in parts]
-    if len(ordered) == 1:
-        merged = ordered[0]
-    else:
-        values: dict[str, object] = {}
-        for name in _FIELDS:
-            for part in ordered:
-                if (value := getattr(part, name)) is not None:
-                    values[name] = value
-                    break
+        With all vehicles at every poll, so it has to be quick.
+        """
+        ordered = [parts[source] for source in _ORDER if source in parts]
+        values: dict[str, object] = dict(
+            zip(_FIELDS, _values(ordered[-1]), strict=True)
+        )
+        for part in reversed(ordered[:-1]):
+            told = zip(_FIELDS, _values(part), strict=True)
+            values.update((name, value) for name, value in told if value is not None)
         values["odometer"] = _odometer(ordered)
-        merged = Vehicle(id=vehicle_id, **values)  # type: ignore[arg-type]
-    return hide_private(_with_fuel_volume(merged))
+        if not self.expose_drivers:
+            values["driver"] = None
+        if values["private_mode"]:
+            values.update(dict.fromkeys(HIDDEN_IN_PRIVATE))
+        if values["fuel_volume"] is None:
+            values["fuel_volume"] = _litres(
+                values["fuel_level"], values["tank_capacity"]
+            )
+        known = self.vehicles.get(vehicle_id)
+        if known is not None:
+            before = _values(known)
+            differing = {
+                name
+                for (name, value), old in zip(values.items(), before, strict=True)
+                if value is not old and value != old
+            }
+            if not differing:
+                return False
+            self._changes.setdefault(vehicle_id, set()).update(differing)
+            if any(getattr(known, name) is None for name in differing):
+                self._appeared.add(vehicle_id)
+        self.vehicles[vehicle_id] = Vehicle(id=vehicle_id, **values)  # type: ignore[arg-type]
+        return True
 
 
 def _odometer(parts: Sequence[Vehicle]) -> float | None:
@@ -189,13 +253,8 @@ def _odometer(parts: Sequence[Vehicle]) -> float | None:
     )
 
 
-def _with_fuel_volume(vehicle: Vehicle) -> Vehicle:
-    """Return the vehicle with litres, where level and tank tell them."""
-    if (
-        vehicle.fuel_volume is not None
-        or vehicle.fuel_level is None
-        or vehicle.tank_capacity is None
-    ):
-        return vehicle
-    volume = vehicle.fuel_level * vehicle.tank_capacity / 100
-    return replace(vehicle, fuel_volume=round(volume, 1))
+def _litres(level: object, capacity: object) -> float | None:
+    """Return the litres in the tank, where level and tank tell them."""
+    if isinstance(level, float) and isinstance(capacity, float):
+        return round(level * capacity / 100, 1)
+    return None

@@ -38,9 +38,8 @@ def show_password_expiry(
 def show_entity_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Warn once an account has as many entities as Home Assistant allows."""
     known = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    enabled = sum(one.disabled_by is None for one in known)
     issue_id = f"too_many_entities_{entry.entry_id}"
-    if enabled < _MOST_ENTITIES:
+    if sum(one.disabled_by is None for one in known) < _MOST_ENTITIES:
         ir.async_delete_issue(hass, DOMAIN, issue_id)
         return
     ir.async_create_issue(
@@ -54,6 +53,26 @@ def show_entity_limit(hass: HomeAssistant, entry: ConfigEntry) -> None:
             "account": entry.title,
             "limit": str(_MOST_ENTITIES),
         },
+    )
+
+
+@callback
+def show_dropped_positions(
+    hass: HomeAssistant, entry: ConfigEntry, *, limit: int | None
+) -> None:
+    """Tell that positions were dropped beyond the limit; None once all are sent."""
+    issue_id = f"positions_dropped_{entry.entry_id}"
+    if limit is None:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key="positions_dropped",
+        translation_placeholders={"account": entry.title, "limit": str(limit)},
     )
 
 

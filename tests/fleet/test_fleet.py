@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -142,8 +142,8 @@ def test_listeners_hear_of_their_own_vehicle_only(fleet: Fleet) -> None:
     fleet.apply(Feed.POSITIONS, [replace(ONE, id="2")], NOW)
     heard: list[str] = []
     everything: list[Collection[str]] = []
-    stop = fleet.listen("1", lambda: heard.append("1"))
-    fleet.listen("2", lambda: heard.append("2"))
+    stop = fleet.listen("1", "speed", lambda: heard.append("1"))
+    fleet.listen("2", "speed", lambda: heard.append("2"))
     fleet.listen_all(everything.append)
     fleet.announce(fleet.apply(Feed.POSITIONS, [replace(ONE, speed=1.0)], NOW))
     assert heard == ["1"]
@@ -156,8 +156,69 @@ def test_listeners_hear_of_their_own_vehicle_only(fleet: Fleet) -> None:
 def test_a_removed_vehicle_is_forgotten_and_told(fleet: Fleet) -> None:
     """Its entities hear that it left."""
     heard: list[str] = []
-    fleet.listen("1", lambda: heard.append("gone"))
+    fleet.listen("1", "speed", lambda: heard.append("gone"))
     fleet.remove("1")
     assert heard == ["gone"]
     assert not fleet.available("1", "speed")
     assert "1" not in fleet.vehicles
+
+
+def test_only_who_shows_a_changed_value_is_told(fleet: Fleet) -> None:
+    """A vehicle has dozens of entities, and mostly a few values change."""
+    heard: list[str] = []
+    fleet.listen("1", "speed", lambda: heard.append("speed"))
+    fleet.listen("1", "odometer", lambda: heard.append("odometer"))
+    fleet.announce(fleet.apply(Feed.POSITIONS, [replace(ONE, speed=1.0)], NOW))
+    assert heard == ["speed"]
+
+
+def test_everybody_is_told_when_a_private_drive_begins_or_ends(fleet: Fleet) -> None:
+    """What may be shown changes then, also where there was no value."""
+    heard: list[str] = []
+    fleet.listen("1", "address", lambda: heard.append("address"))
+    for private in (True, False):
+        told = replace(ONE, private_mode=private)
+        fleet.announce(fleet.apply(Feed.POSITIONS, [told], NOW))
+    assert heard == ["address", "address"]
+
+
+def test_everybody_is_told_while_a_source_fails(fleet: Fleet) -> None:
+    """Whether a value may be shown can change without the value."""
+    heard: list[str] = []
+    fleet.listen("1", "odometer", lambda: heard.append("odometer"))
+    fleet.set_failed(Feed.DETAILS, True)
+    fleet.announce(fleet.apply(Feed.POSITIONS, [replace(ONE, speed=1.0)], NOW))
+    assert heard == ["odometer"]
+
+
+def test_who_adds_entities_hears_of_values_that_appear(fleet: Fleet) -> None:
+    """And of a vehicle that left, not of every change."""
+    appeared: list[Collection[str]] = []
+    fleet.announce(["1"])
+    fleet.listen_appearances(appeared.append)
+    fleet.announce(fleet.apply(Feed.POSITIONS, [replace(ONE, speed=1.0)], NOW))
+    assert appeared == []
+    fleet.announce(fleet.apply(Feed.DETAILS, [Vehicle(id="1", satellites=9)], NOW))
+    assert appeared == [["1"]]
+    fleet.remove("1")
+    assert appeared == [["1"], ["1"]]
+
+
+def test_a_reading_that_was_judged_is_not_judged_again(fleet: Fleet) -> None:
+    """The very same one; an equal one is looked at, and changes nothing."""
+    told = replace(ONE, last_report=NOW, speed=9.0)
+    assert fleet.apply(Feed.POSITIONS, [told], NOW) == ["1"]
+    assert fleet.knows(Feed.POSITIONS, told)
+    assert not fleet.knows(Feed.DETAILS, told)
+    assert not fleet.knows(Feed.POSITIONS, replace(told))
+    fleet.remove("1")
+    assert not fleet.knows(Feed.POSITIONS, told)
+
+
+def test_a_time_that_is_not_believed_yet_is_judged_again(fleet: Fleet) -> None:
+    """A clock that is an hour ahead is right an hour later."""
+    told = replace(ONE, last_report=NOW + timedelta(hours=1))
+    fleet.apply(Feed.POSITIONS, [told], NOW)
+    assert fleet.vehicles["1"].last_report is None
+    fleet.apply(Feed.POSITIONS, [told], NOW + timedelta(hours=1))
+    assert fleet.vehicles["1"].last_report == told.last_report

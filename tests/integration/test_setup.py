@@ -251,7 +251,16 @@ async def test_the_limit_of_entities_is_told(
     await async_poll(hass)
     issue_id = f"too_many_entities_{entry.entry_id}"
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
-    monkeypatch.undo()
+    registry = er.async_get(hass)
+    enabled = [
+        one.entity_id
+        for one in er.async_entries_for_config_entry(registry, entry.entry_id)
+        if one.disabled_by is None
+    ]
+    for entity_id in enabled[49:]:
+        registry.async_update_entity(
+            entity_id, disabled_by=er.RegistryEntryDisabler.USER
+        )
     await async_poll(hass)
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
 

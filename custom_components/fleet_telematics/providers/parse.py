@@ -34,12 +34,14 @@ _FALSE = frozenset({"false", "0", "no", "off"})
 
 def mapping(value: object) -> Mapping[str, object]:
     """Return value where it is a JSON object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def folded(value: object) -> Mapping[str, object]:
     """Return a JSON object with its keys in lower case, else an empty one."""
-    return {key.lower(): item for key, item in mapping(value).items()}
+    if not isinstance(value, dict):
+        return {}
+    return {key.lower(): item for key, item in value.items()}
 
 
 def items(value: object) -> list[object]:

@@ -24,6 +24,7 @@ from ..capabilities import (
 )
 from ..errors import InvalidResponse, Rejected
 from ..models import Batch, Position, Trip, Vehicle
+from ..rows import RowMemory
 from ..transport import Transport
 from . import edits, live, mapping, trips
 from .administrations import Administrations
@@ -98,6 +99,9 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         self._group = parse.identifier(connection.options.get("group"))
         self._groups = Groups(self._api)
         self._messages = Messages(self._group, _utcnow)
+        self._rows = RowMemory(
+            lambda row, now: mapping.vehicle(row, now=now), mapping.silent_from
+        )
 
     @property
     @override
@@ -119,12 +123,11 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         Source: GET /Equipment/GetFleet, /Equipment/GetEquipments.
         """
         rows = await self._api.fleet(self._group)
-        now = datetime.now(UTC)
-        found = [mapping.vehicle(row, now=now) for row in rows]
+        found = self._rows.read(rows, datetime.now(UTC))
         vehicles = {vehicle.id: vehicle for vehicle in found if vehicle is not None}
         if rows and not vehicles:
             raise InvalidResponse("the fleet lists no vehicle with an id")
-        self._groups.learn(rows)
+        self._groups.learn(self._rows.fresh)
         if parse.flag(self.connection.options.get("live_updates")):
             self._messages.know(rows)
         # A row that cannot be read may be any vehicle: none is missing for sure.

@@ -1,7 +1,7 @@
 """FleetGO's JSON, read into models. Nothing here raises on vendor data."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from .. import parse
@@ -80,6 +80,15 @@ def vehicle(value: object, *, now: datetime) -> Vehicle | None:
         or None,
         supply_voltage=parse.number(row.get("powervoltage"), low=0, high=100) or None,
     )
+
+
+def silent_from(known: Vehicle) -> datetime | None:
+    """Return until when a vehicle counts as online without another report."""
+    if known.last_report is None or not known.online:
+        return None
+    running = known.engine is True and known.private_mode is not True
+    limit = _SILENT_RUNNING if running else _SILENT_PARKED
+    return known.last_report + timedelta(seconds=limit)
 
 
 def group(value: object) -> tuple[str, str] | None:
