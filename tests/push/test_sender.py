@@ -1,0 +1,325 @@
+"""When the queue is sent, and what happens when the vendor does not take it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from datetime import timedelta
+import logging
+from typing import ClassVar, override
+
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
+
+from custom_components.fleet_telematics.providers.capabilities import PositionSink
+from custom_components.fleet_telematics.providers.errors import (
+    AuthenticationFailed,
+    MethodNotAllowed,
+    NotFound,
+    ProviderError,
+    RateLimited,
+    Rejected,
+    Unreachable,
+)
+from custom_components.fleet_telematics.providers.models import SentPosition
+from custom_components.fleet_telematics.push.queue import PositionQueue
+from custom_components.fleet_telematics.push.sender import Sender
+
+from .points import point, points
+
+LOG = logging.getLogger(__name__)
+
+
+class Vendor(PositionSink):
+    """A vendor that takes at most eight positions a request."""
+
+    positions_per_request: ClassVar[int] = 8
+
+    def __init__(self) -> None:
+        """Take everything at once."""
+        self.requests: list[list[SentPosition]] = []
+        self.taken: list[SentPosition] = []
+        self.refuse: Callable[[Sequence[SentPosition]], ProviderError | None] = (
+            lambda positions: None
+        )
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    @override
+    async def send_positions(self, positions: Sequence[SentPosition]) -> None:
+        self.requests.append(list(positions))
+        await self.answers.wait()
+        if (refusal := self.refuse(positions)) is not None:
+            raise refusal
+        self.taken += positions
+
+
+@pytest.fixture
+def vendor() -> Vendor:
+    """Return a vendor."""
+    return Vendor()
+
+
+@pytest.fixture
+async def sender(
+    hass: HomeAssistant, entry: MockConfigEntry, queue: PositionQueue, vendor: Vendor
+) -> AsyncGenerator[Sender]:
+    """Return a sender that was started."""
+    sender = Sender(hass, entry, queue)
+    queue.async_listen(sender.async_wake)
+    sender.async_start(vendor, LOG)
+    yield sender
+    vendor.answers.set()
+    await sender.async_stop()
+
+
+async def settled(hass: HomeAssistant) -> None:
+    """Let timers that are due fire, and wait for what they do."""
+    await asyncio.sleep(0.01)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def later(hass: HomeAssistant, seconds: float) -> None:
+    """Let so much time pass."""
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=seconds))
+    await settled(hass)
+
+
+def refusing(error: ProviderError) -> Callable[[object], ProviderError]:
+    """Return what refuses everything."""
+    return lambda positions: error
+
+
+async def test_everything_is_sent_once_in_bulk_and_in_order(
+    hass: HomeAssistant, queue: PositionQueue, sender: Sender, vendor: Vendor
+) -> None:
+    """In requests as large as the vendor takes them."""
+    await queue.async_add(points(20))
+    await settled(hass)
+    assert [len(one) for one in vendor.requests] == [8, 8, 4]
+    assert vendor.taken == points(20)
+    assert queue.waiting == 0
+
+    await queue.async_add([point(21)])
+    await settled(hass)
+    assert vendor.requests[3:] == [[point(21)]]
+
+
+async def test_what_waited_before_is_sent_at_the_start(
+    hass: HomeAssistant, entry: MockConfigEntry, queue: PositionQueue, vendor: Vendor
+) -> None:
+    """After a restart nothing has to happen first."""
+    await queue.async_add(points(3))
+    sender = Sender(hass, entry, queue)
+    sender.async_start(vendor, LOG)
+    await settled(hass)
+    assert vendor.taken == points(3)
+    await sender.async_stop()
+
+
+async def test_an_outage_is_told_once_and_asked_about_ever_more_seldom(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whatever is queued meanwhile asks for no request either."""
+    caplog.set_level(logging.INFO)
+    vendor.refuse = refusing(Unreachable("POST: HTTP 500"))
+    await queue.async_add([point(0)])
+    await settled(hass)
+    for attempt, wait in enumerate((15, 30, 60, 120, 240, 480, 900, 900), 1):
+        await queue.async_add([point(attempt)])
+        await later(hass, wait * 0.79)
+        assert len(vendor.requests) == attempt
+        await later(hass, wait * 1.01)
+        assert len(vendor.requests) == attempt + 1
+    assert caplog.text.count("cannot be sent at present") == 1
+
+    vendor.refuse = lambda positions: None
+    await later(hass, 900)
+    assert vendor.taken == points(9)
+    assert caplog.text.count("sent again") == 1
+
+
+async def test_it_goes_on_as_soon_as_the_vendor_is_known_to_be_back(
+    hass: HomeAssistant, queue: PositionQueue, sender: Sender, vendor: Vendor
+) -> None:
+    """The poll knows first."""
+    vendor.refuse = refusing(Unreachable("POST: HTTP 500"))
+    await queue.async_add(points(3))
+    await settled(hass)
+    assert len(vendor.requests) == 1
+
+    vendor.refuse = lambda positions: None
+    await settled(hass)
+    assert vendor.taken == []
+    sender.async_retry()
+    await settled(hass)
+    assert vendor.taken == points(3)
+
+
+async def test_a_vendor_that_asks_for_a_pause_gets_it(
+    hass: HomeAssistant, queue: PositionQueue, sender: Sender, vendor: Vendor
+) -> None:
+    """Not even a poll that works shortens it."""
+    vendor.refuse = refusing(RateLimited("POST: HTTP 429", retry_after=600))
+    await queue.async_add(points(3))
+    await settled(hass)
+    vendor.refuse = lambda positions: None
+    sender.async_retry()
+    await queue.async_add([point(4)])
+    await later(hass, 590)
+    assert len(vendor.requests) == 1
+
+    await later(hass, 605)
+    assert vendor.taken == [*points(3), point(4)]
+
+
+async def test_refused_credentials_are_tried_once_and_keep_the_queue(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The user is asked for new ones; with them it goes on."""
+    asked: list[HomeAssistant] = []
+    monkeypatch.setattr(entry, "async_start_reauth", asked.append)
+    vendor.refuse = refusing(AuthenticationFailed("POST: HTTP 401"))
+    await queue.async_add(points(3))
+    await later(hass, 3600)
+    await queue.async_add([point(4)])
+    sender.async_retry()
+    await later(hass, 7200)
+    assert asked == [hass]
+    assert len(vendor.requests) == 1
+    assert queue.waiting == 4
+
+    vendor.refuse = lambda positions: None
+    sender.async_start(vendor, LOG)
+    await settled(hass)
+    assert vendor.taken == [*points(3), point(4)]
+
+
+async def test_only_the_position_that_the_vendor_declines_is_dropped(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is found by halves, told once and counted; the others go in order."""
+    bad = [point(3), point(12), point(13)]
+
+    def refuse(positions: Sequence[SentPosition]) -> ProviderError | None:
+        """Decline what has a bad one in it."""
+        if set(bad) & set(positions):
+            return Rejected("POST: HTTP 400", status=400)
+        return None
+
+    vendor.refuse = refuse
+    await queue.async_add(points(16))
+    await settled(hass)
+    assert vendor.taken == [one for one in points(16) if one not in bad]
+    assert (queue.waiting, queue.sent, queue.declined) == (0, 13, 3)
+    assert len(vendor.requests) <= 18
+    assert caplog.text.count("the vendor declines a position") == 1
+
+    # It is not taken up again.
+    await queue.async_add(bad)
+    assert queue.waiting == 0
+
+
+async def test_a_vendor_that_declines_everything_costs_few_positions(
+    hass: HomeAssistant, queue: PositionQueue, sender: Sender, vendor: Vendor
+) -> None:
+    """The fault is then not the positions'; and the queue never stands still."""
+    vendor.refuse = refusing(Rejected("POST: HTTP 400", status=400))
+    await queue.async_add(points(60))
+    await settled(hass)
+    assert queue.declined == 10
+    await later(hass, 20)
+    assert queue.declined == 20
+
+    vendor.refuse = lambda positions: None
+    await later(hass, 3600)
+    assert vendor.taken == points(60)[20:]
+
+
+@pytest.mark.parametrize("error", [NotFound, MethodNotAllowed])
+async def test_a_path_that_is_not_there_is_no_positions_fault(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    error: type[Rejected],
+) -> None:
+    """It is waited for, as for a vendor that is down."""
+    vendor.refuse = refusing(error("POST: HTTP 404", status=404))
+    await queue.async_add(points(3))
+    await settled(hass)
+    assert (queue.waiting, queue.declined) == (3, 0)
+    assert len(vendor.requests) == 1
+
+
+async def test_a_request_that_is_under_way_may_end(
+    hass: HomeAssistant, queue: PositionQueue, sender: Sender, vendor: Vendor
+) -> None:
+    """A reload meanwhile sends nothing twice, and nothing more before its end."""
+    vendor.answers.clear()
+    await queue.async_add(points(20))
+    await asyncio.sleep(0.05)
+    assert len(vendor.requests) == 1
+    stopping = asyncio.create_task(sender.async_stop())
+    await asyncio.sleep(0.01)
+    assert not stopping.done()
+    vendor.answers.set()
+    await stopping
+    await settled(hass)
+    assert len(vendor.requests) == 1
+    assert queue.waiting == 12
+
+    sender.async_start(vendor, LOG)
+    await settled(hass)
+    assert vendor.taken == points(20)
+
+
+async def test_a_request_that_never_ends_is_given_up(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What it carried is sent again: the vendor may not have got it."""
+    monkeypatch.setattr(
+        "custom_components.fleet_telematics.push.sender._PATIENCE", 0.01
+    )
+    vendor.answers.clear()
+    await queue.async_add(points(3))
+    await asyncio.sleep(0.05)
+    await sender.async_stop()
+    assert queue.waiting == 3
+    vendor.answers.set()
+    sender.async_start(vendor, LOG)
+    await settled(hass)
+    assert vendor.taken == points(3)
+
+
+async def test_the_end_of_home_assistant_leaves_no_timer(
+    hass: HomeAssistant, queue: PositionQueue, sender: Sender, vendor: Vendor
+) -> None:
+    """What waits for its turn waits on disk."""
+    vendor.refuse = refusing(Unreachable("POST: HTTP 500"))
+    await queue.async_add(points(3))
+    await settled(hass)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+    assert queue.waiting == 3
