@@ -12,7 +12,7 @@ from ..providers.models import Coordinates
 from .action import invalid
 
 PLACE_FIELDS: Final[dict[Any, Any]] = {
-    vol.Exclusive(ATTR_ENTITY_ID, "place"): cv.entity_id,
+    vol.Optional(ATTR_ENTITY_ID): cv.entity_id,
     vol.Inclusive(ATTR_LATITUDE, "coordinates"): cv.latitude,
     vol.Inclusive(ATTR_LONGITUDE, "coordinates"): cv.longitude,
 }
@@ -21,9 +21,10 @@ PLACE_FIELDS: Final[dict[Any, Any]] = {
 def place_of(hass: HomeAssistant, call: ServiceCall) -> Coordinates:
     """Return the place; ServiceValidationError where nobody knows it."""
     entity_id = call.data.get(ATTR_ENTITY_ID)
+    # Either of them, not both.
+    if (entity_id is None) == (ATTR_LATITUDE not in call.data):
+        raise invalid("no_place")
     if entity_id is None:
-        if ATTR_LATITUDE not in call.data:
-            raise invalid("no_place")
         found = parse.coordinates(call.data[ATTR_LATITUDE], call.data[ATTR_LONGITUDE])
         if found is None:
             raise invalid("no_place")
