@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, override
 from zoneinfo import ZoneInfo
 
-from homeassistant.const import STATE_UNKNOWN
+from homeassistant.const import STATE_OFF, STATE_UNKNOWN
 
 from custom_components.fleet_telematics.providers.demo.world import (
     FuelRecord,
@@ -116,6 +116,8 @@ def _known(truth: Truth) -> _Known:
     return KNOWN
 
 
+# Trips are over, so that no calendar of them is on.
+_TRIPS: Final[Mapping[str, Row]] = {"trips": lambda truth: STATE_OFF}
 # The ledger's sums are there from the start.
 _FUEL_SO_FAR: Final[Mapping[str, Row]] = {
     "refuelled_total": _known,
@@ -153,6 +155,7 @@ def _concluded(level: Row) -> dict[str, dict[str, Row]]:
 
 
 _FLEETGO: Final[Rows] = {
+    "calendar": _TRIPS,
     "device_tracker": {"location": _known},
     "sensor": {
         "status": status,
@@ -191,6 +194,7 @@ _FLEETGO: Final[Rows] = {
 }
 
 _TRACKGPS: Final[Rows] = {
+    "calendar": _TRIPS,
     "device_tracker": {"location": _known},
     "sensor": {
         "status": status,
@@ -252,6 +256,7 @@ def _next_test(truth: Truth) -> datetime | None:
 
 # Every fifth is a machine, whose counter runs in hours.
 _OCEAN: Final[Rows] = {
+    "calendar": _TRIPS,
     "device_tracker": {"location": _known},
     "sensor": {
         "status": status,
@@ -319,6 +324,7 @@ def has_user(truth: Truth) -> bool:
 
 
 _FLEETWORK: Final[Rows] = {
+    "calendar": _TRIPS,
     "device_tracker": {"location": _known},
     "sensor": {
         # Whether the engine runs is not told.
@@ -448,6 +454,7 @@ def _measured(truth: Truth) -> float:
 
 
 _DEMO: Final[Rows] = {
+    "calendar": _TRIPS,
     "device_tracker": {"location": _known},
     "sensor": {
         "status": status,
