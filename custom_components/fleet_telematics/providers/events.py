@@ -5,7 +5,7 @@ from typing import Final
 
 from .errors import InvalidResponse
 
-MAXIMUM_SIZE: Final = 8 * 1024 * 1024
+MAXIMUM_SIZE: Final = 32 * 1024 * 1024
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import json
 
 from hypothesis import given
+import orjson
 import pytest
 
 from custom_components.fleet_telematics.providers import parse
@@ -196,11 +197,21 @@ def test_any_message_leaves_a_row_that_can_be_read(row: object, told: object) ->
 @given(data=ANY_JSON | like(MESSAGE) | like(ROW))
 def test_any_event_is_a_batch_or_none(data: object) -> None:
     """No event of the vendor's ends the stream."""
-    messages = Messages(None, lambda: NOW)
-    messages.know([ROW, data])
-    for text in (json.dumps(data), str(data)):
-        batch = messages.take(ServerEvent(data=text))
-        assert batch is None or (batch.vehicles and not batch.complete)
+    for loads in (json.loads, orjson.loads):
+        messages = Messages(None, lambda: NOW, loads)
+        messages.know([ROW, data])
+        for text in (json.dumps(data), str(data)):
+            batch = messages.take(ServerEvent(data=text))
+            assert batch is None or (batch.vehicles and not batch.complete)
+
+
+def test_number_that_is_none_does_not_cost_the_event() -> None:
+    """Strict readers of JSON refuse a NaN; the rest of the row is read."""
+    messages = Messages(None, lambda: NOW, orjson.loads)
+    messages.know([ROW])
+    batch = messages.take(ServerEvent(data='[{"Id": 7, "Speed": NaN}]'))
+    assert batch is not None
+    assert (batch.vehicles["7"].speed, batch.vehicles["7"].plate) == (None, "AB-1")
 
 
 async def test_stream_goes_on_where_it_ended(peer: Peer, connect: Connect) -> None:

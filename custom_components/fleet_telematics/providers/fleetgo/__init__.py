@@ -98,7 +98,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         self._tracks = Tracks(self._api, administrations)
         self._group = parse.identifier(connection.options.get("group"))
         self._groups = Groups(self._api)
-        self._messages = Messages(self._group, _utcnow)
+        self._messages = Messages(self._group, _utcnow, connection.loads)
         self._rows = RowMemory(
             lambda row, now: mapping.vehicle(row, now=now), mapping.silent_from
         )

@@ -36,11 +36,17 @@ class Messages:
     is the id of the newest one, None before the first.
     """
 
-    def __init__(self, group: str | None, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        group: str | None,
+        now: Callable[[], datetime],
+        loads: Callable[[bytes], object] = json.loads,
+    ) -> None:
         """Read of the vehicles of a group; None is all of them."""
         self.last_message: str | None = None
         self._group = group
         self._now = now
+        self._loads = loads
         self._rows: dict[str, Row] = {}
 
     def know(self, rows: Iterable[object]) -> None:
@@ -52,10 +58,7 @@ class Messages:
 
     def take(self, event: ServerEvent) -> Batch | None:
         """Return what an event tells; None for a heartbeat, and for noise."""
-        text = event.data.strip()
-        data: object = text
-        with suppress(ValueError, RecursionError):
-            data = json.loads(text)
+        data = self._json(event.data.encode(errors="replace"))
         if event.id:
             self.last_message = event.id
         if not isinstance(data, (list, Mapping)):
@@ -68,6 +71,14 @@ class Messages:
             if vehicle is not None:
                 vehicles[vehicle.id] = vehicle
         return Batch(vehicles=vehicles) if vehicles else None
+
+    def _json(self, text: bytes) -> object:
+        """Return an event's JSON; None for what is none, as a bare heartbeat."""
+        # One NaN must not cost an event: strict readers refuse it.
+        for loads in (self._loads, json.loads):
+            with suppress(ValueError, RecursionError):
+                return loads(text)
+        return None
 
     def _renewed(self, told: Row) -> Row | None:
         """Return the row of the vehicle that a message is about, as it is now."""
