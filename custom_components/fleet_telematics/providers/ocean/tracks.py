@@ -39,7 +39,7 @@ class Tracks:
             raise Rejected(
                 "GET /positions/search: no positions older than two months",
                 status=400,
-                reason="older than two months",
+                reason="it tells no positions older than two months",
             )
         found: dict[datetime, Position] = {}
         for first, last in _parts(start, end):
