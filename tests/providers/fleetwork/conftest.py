@@ -6,13 +6,11 @@ from datetime import UTC, datetime
 from aiohttp import ClientSession
 import pytest
 
+from custom_components.fleet_telematics.providers.base import Connection
 from custom_components.fleet_telematics.providers.demo.world import HANOI, World
 from custom_components.fleet_telematics.providers.fleetwork import Fleetwork
 from custom_components.fleet_telematics.providers.fleetwork.api import FleetworkApi
-from custom_components.fleet_telematics.providers.transport import (
-    RequestQueue,
-    Transport,
-)
+from custom_components.fleet_telematics.providers.transport import RequestQueue
 from simulator.fleetwork import FleetworkServer
 
 from .vendor import KEY, Clock, Vendor, provider, server
@@ -49,7 +47,8 @@ def fleetwork(base: str, session: ClientSession) -> Fleetwork:
 @pytest.fixture
 def api(base: str, session: ClientSession) -> FleetworkApi:
     """Return the endpoints alone."""
-    return FleetworkApi(Transport(session, RequestQueue(), base), KEY)
+    connection = Connection(session=session, queue=RequestQueue(), data={})
+    return FleetworkApi(connection, base, KEY)
 
 
 @pytest.fixture

@@ -36,11 +36,12 @@ def _views(vendor: Vendor) -> list[str]:
 def test_the_dashboard_is_read_as_often_as_it_is_computed(
     fleetwork: Fleetwork,
 ) -> None:
-    """Every five minutes; there are no trips and no fuel events on it."""
+    """Every five minutes, and the days' trips less often; there are no fuel events."""
     five = timedelta(minutes=5)
     assert {feed: plan.interval for feed, plan in fleetwork.feeds.items()} == {
         Feed.DETAILS: five,
         Feed.FIGURES: five,
+        Feed.TRIPS: 3 * five,
     }
 
 

@@ -77,7 +77,7 @@ class Figures:
 
     async def _read_all(self) -> FleetFigures:
         """Read every view in one request."""
-        sections = await self._api.dashboard()
+        sections = parse.folded(await self._api.dashboard())
         names = ("summary", "fueltracking", "monthlycosts")
         if not any(parse.mapping(sections.get(name)) for name in names):
             raise InvalidResponse("dashboard: none of its views")

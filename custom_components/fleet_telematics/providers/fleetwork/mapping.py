@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 import json
 from typing import Final, NamedTuple
 
 from .. import parse
-from ..models import FleetFigures, Status, Vehicle
-
-# The vendor's days and months begin and end here (field notes).
-ZONE: Final = timezone(timedelta(hours=7))
+from ..models import FleetFigures, Position, Status, Vehicle
+from .times import ZONE
 
 
 class _State(NamedTuple):
@@ -41,6 +39,7 @@ _CODES: Final = {
 # What a server writes that has an id for everything but none here.
 _NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 _ID_KEYS: Final = ("vehicleid", "deviceid", "userid")
+_KINDS: Final = dict(zip(("vehicles", "devices", "users"), _ID_KEYS, strict=True))
 _NAME_KEYS: Final = ("username", "name", "vehiclename")
 _COSTS: Final = ("fuel", "maintenance", "insurance", "other")
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
@@ -69,6 +68,15 @@ def row_key(value: object) -> tuple[str | None, ...] | None:
     """Return what tells a row of tracked users from the others, None without ids."""
     ids = _ids(parse.folded(value))
     return ids if any(ids) else None
+
+
+def is_of(kind: str, identifier: str, value: object) -> bool:
+    """Whether a row is of one of the `vehicles`, `devices` or `users`.
+
+    So is one that names none of that kind: it was asked for by this id.
+    """
+    told = _id(parse.folded(value).get(_KINDS[kind]))
+    return told is None or told == identifier
 
 
 def user(value: object) -> str | None:
@@ -139,6 +147,20 @@ def latest(vehicle_id: str, value: object, known: Sighting | None) -> Sighting |
     if person is None and known is not None:
         person = known.user
     return Sighting(vehicle=vehicle, user=person)
+
+
+def point(value: object) -> Position | None:
+    """Return a row of the history (document, 1.7); None without a time."""
+    row = parse.folded(value)
+    time = parse.moment(row.get("time"))
+    if time is None:
+        return None
+    return Position(
+        time=time,
+        location=parse.coordinates(row.get("lat"), row.get("lng")),
+        speed=_speed(row),
+        heading=_heading(row),
+    )
 
 
 def today(vehicle_id: str, value: object) -> Vehicle:
@@ -219,7 +241,7 @@ def _vehicle(
         name=name,
         location=parse.coordinates(place.get("lat"), place.get("lng")),
         speed=_speed(place),
-        heading=parse.number(place.get("heading"), low=0, high=360),
+        heading=_heading(place),
         last_report=parse.moment(place.get("time")),
         status=state.status,
         moving=state.moving,
@@ -229,6 +251,10 @@ def _vehicle(
 
 def _speed(place: Mapping[str, object]) -> float | None:
     return parse.number(place.get("speed"), low=0, high=400)
+
+
+def _heading(place: Mapping[str, object]) -> float | None:
+    return parse.number(place.get("heading"), low=0, high=360)
 
 
 def _code(row: Mapping[str, object]) -> int | None:

@@ -1,7 +1,7 @@
 """Reads every page of a list, whatever the server says of their number."""
 
-from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 # A list that never ends is a fault: this many pages hold any account.
@@ -10,11 +10,15 @@ MOST_PAGES: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One answer: its rows, and how many rows and pages there are where it tells."""
+    """One answer: its rows, and how many rows and pages there are where it tells.
+
+    `about` is what it tells beside them, of the list as a whole.
+    """
 
     rows: list[object]
     total: int | None = None
     pages: int | None = None
+    about: Mapping[str, object] = field(default_factory=dict)
 
     def is_last(self, number: int, listed: int) -> bool:
         """Whether this is the last page, as far as the server tells.
@@ -31,10 +35,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """All rows. `complete` says that none is missing, as far as the server tells."""
+    """All rows. `complete` says that none is missing, as far as the server tells.
+
+    `about` is what the first page told of the list as a whole.
+    """
 
     rows: list[object]
     complete: bool
+    about: Mapping[str, object] = field(default_factory=dict)
 
 
 async def read_all(
@@ -47,9 +55,12 @@ async def read_all(
     """
     rows: list[object] = []
     seen: set[Hashable] = set()
+    about: Mapping[str, object] = {}
     readable = True
     for number in range(1, MOST_PAGES + 1):
         page = await read(number)
+        if number == 1:
+            about = page.about
         keys = [key(row) for row in page.rows]
         readable = readable and None not in keys
         fresh = [
@@ -61,5 +72,5 @@ async def read_all(
         seen.update(keys)
         if not fresh or page.is_last(number, len(rows)):
             counted = page.total is None or len(rows) >= page.total
-            return Listing(rows=rows, complete=readable and counted)
-    return Listing(rows=rows, complete=False)
+            return Listing(rows=rows, complete=readable and counted, about=about)
+    return Listing(rows=rows, complete=False, about=about)

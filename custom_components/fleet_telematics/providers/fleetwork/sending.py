@@ -1,15 +1,10 @@
 """Positions in the vendor's words, for what Home Assistant tracks."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from .. import parse
 from ..models import SentPosition
-
-
-def milliseconds(moment: datetime) -> int:
-    """Return a time as the vendor reads and writes it: Unix, in milliseconds."""
-    return round(moment.timestamp() * 1000)
+from .times import milliseconds
 
 
 def waypoint(position: SentPosition) -> Mapping[str, object]:
@@ -18,13 +13,12 @@ def waypoint(position: SentPosition) -> Mapping[str, object]:
     Only what is known is in it. The name goes into the metadata, where those who
     send to this vendor put names, and where they are read from.
     """
-    heading = parse.integer(position.heading, low=0, high=360)
     told: dict[str, object | None] = {
         "lat": position.location.latitude,
         "lng": position.location.longitude,
         "time": milliseconds(position.time),
         "speed": parse.number(position.speed, low=0),
-        "heading": heading,
+        "heading": parse.integer(position.heading, low=0, high=360),
         "vehicleId": position.vehicle_id,
         "userId": position.user_id,
         "deviceId": position.device_ref,

@@ -77,6 +77,15 @@ class Tracking:
         self._note(self._known, sighting)
         return self._known[vehicle_id].vehicle
 
+    def knows(self, vehicle_id: str) -> bool:
+        """Whether a vehicle has been told of."""
+        return vehicle_id in self._known
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been told yet."""
+        return not self._known
+
     def by_user(self) -> dict[str, str]:
         """Return each user's vehicle: the one that was seen with the user last."""
         ordered = sorted(self._known.values(), key=lambda sighting: sighting.time)
