@@ -47,6 +47,8 @@ async def _save_category(hass: HomeAssistant, call: ServiceCall) -> JsonObjectTy
     }
     if _ATTR_CATEGORY_ID in call.data:
         category["id"] = call.data[_ATTR_CATEGORY_ID]
+    elif _ATTR_LABELS not in category:
+        raise invalid("no_label")
     with told(entry):
         await categories.save_category(category)
     return {}
@@ -87,7 +89,7 @@ def _read_image(hass: HomeAssistant, file: str) -> bytes:
 _EDIT_FIELDS: Final[dict[Any, Any]] = {
     **ENTRY_FIELD,
     vol.Optional(_ATTR_CATEGORY_ID): _ID,
-    vol.Required(_ATTR_LABELS): vol.All({cv.string: cv.string}, vol.Length(min=1)),
+    vol.Optional(_ATTR_LABELS): vol.All({cv.string: cv.string}, vol.Length(min=1)),
     vol.Optional("parent_id"): _ID,
     vol.Optional("manufacturer"): cv.string,
     vol.Optional("model"): cv.string,

@@ -1,0 +1,238 @@
+"""Actions on vehicle categories, and the open door to the vendor's interface."""
+
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.fleet_telematics.const import DOMAIN
+from simulator.faults import Fault, FaultKind
+from simulator.movens import MovensServer
+from simulator.movens_categories import category_of, picture
+from simulator.server import VendorServer
+
+from .helpers import async_poll, async_set_up, entry_of
+from .vendors import vendors
+
+PNG = b64decode(picture(1, 4))
+
+
+@pytest.fixture
+async def account(hass: HomeAssistant, movens_server: MovensServer) -> MockConfigEntry:
+    """Return a loaded account."""
+    entry = entry_of(movens_server)
+    await async_set_up(hass, entry)
+    return entry
+
+
+async def act(
+    hass: HomeAssistant, entry: MockConfigEntry, name: str, **fields: Any
+) -> Any:
+    """Run an action of an account; return its answer if it has one."""
+    return await hass.services.async_call(
+        DOMAIN,
+        name,
+        {"config_entry_id": entry.entry_id, **fields},
+        blocking=True,
+        return_response=name in ("get_categories", "call_api"),
+    )
+
+
+async def categories(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> dict[int, dict[str, Any]]:
+    """Return the tree by number."""
+    answer = await act(hass, entry, "get_categories")
+    return {one["id"]: one for one in answer["categories"]}
+
+
+async def test_the_tree_is_told(
+    hass: HomeAssistant, movens_server: MovensServer, account: MockConfigEntry
+) -> None:
+    """Every category, with its place and its names."""
+    found = await categories(hass, account)
+
+    assert len(found) > 3
+    for number, one in found.items():
+        category = movens_server.categories.get(number)
+        assert category is not None
+        assert one["parent_id"] == category.parent
+        assert one["labels"]
+        assert all(label in category.labels for label in one["labels"].values())
+
+
+async def test_one_category_tells_more(
+    hass: HomeAssistant, movens_server: MovensServer, account: MockConfigEntry
+) -> None:
+    """Its make and model, and what is below it."""
+    number = next(
+        number
+        for number in await categories(hass, account)
+        if (one := movens_server.categories.get(number)) and one.manufacturer
+    )
+    answer = await act(hass, account, "get_categories", category_id=number)
+
+    (one,) = [one for one in answer["categories"] if one["id"] == number]
+    known = movens_server.categories.get(number)
+    assert known is not None
+    assert (one["manufacturer"], one["model"]) == (known.manufacturer, known.model)
+
+
+async def test_a_category_comes_changes_and_goes(
+    hass: HomeAssistant, movens_server: MovensServer, account: MockConfigEntry
+) -> None:
+    """What is not given stays as it is at the vendor."""
+    before = await categories(hass, account)
+    await act(
+        hass,
+        account,
+        "save_category",
+        labels={"en": "Cargo bike", "it": "Bici cargo"},
+        parent_id=1,
+        seats=1,
+    )
+    after = await categories(hass, account)
+    (number,) = after.keys() - before.keys()
+    assert after[number]["labels"] == {"en": "Cargo bike", "it": "Bici cargo"}
+    assert after[number]["parent_id"] == 1
+
+    await act(hass, account, "save_category", category_id=number, model="Long")
+    kept = movens_server.categories.get(number)
+    assert kept is not None
+    assert (kept.model, kept.seats, kept.parent) == ("Long", 1, 1)
+
+    await act(hass, account, "delete_category", category_id=number)
+    assert number not in await categories(hass, account)
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, account, "delete_category", category_id=number)
+    assert raised.value.translation_key == "err_element_already_deleted"
+
+
+async def test_the_vendors_refusals_are_translated(
+    hass: HomeAssistant, movens_server: MovensServer, account: MockConfigEntry
+) -> None:
+    """Its own short words become sentences."""
+    used = category_of(next(iter(movens_server.world.vehicles)))
+    for name, fields, key in (
+        ("delete_category", {"category_id": 987654}, "err_element_does_not_exist"),
+        (
+            "delete_category",
+            {"category_id": used},
+            "err_cannot_delete_category_has_vehicles",
+        ),
+        (
+            "save_category",
+            {"category_id": 987654, "labels": {"en": "Van"}},
+            "err_invalid_element",
+        ),
+    ):
+        with pytest.raises(HomeAssistantError) as raised:
+            await act(hass, account, name, **fields)
+        assert raised.value.translation_key == key
+    with pytest.raises(ServiceValidationError) as raised_here:
+        await act(hass, account, "save_category", model="Nameless")
+    assert raised_here.value.translation_key == "no_label"
+
+
+async def test_a_picture_is_set_from_an_allowed_file(
+    hass: HomeAssistant,
+    movens_server: MovensServer,
+    account: MockConfigEntry,
+    tmp_path: Path,
+) -> None:
+    """The picture and its small form; what is no picture is not sent."""
+    good, bad = tmp_path / "van.png", tmp_path / "van.txt"
+    good.write_bytes(PNG)
+    bad.write_bytes(b"a van")
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    number = next(iter(await categories(hass, account)))
+
+    for thumbnail in (False, True):
+        await act(
+            hass,
+            account,
+            "set_category_image",
+            category_id=number,
+            file=str(good),
+            thumbnail=thumbnail,
+        )
+    known = movens_server.categories.get(number)
+    assert known is not None
+    assert b64decode(known.image or "") == PNG
+    assert b64decode(known.thumbnail or "") == PNG
+
+    for file, key in (
+        (bad, "file_no_image"),
+        (tmp_path / "none.png", "file_not_read"),
+        (tmp_path.parent / "van.png", "file_not_allowed"),
+    ):
+        with pytest.raises(ServiceValidationError) as raised:
+            await act(
+                hass, account, "set_category_image", category_id=number, file=str(file)
+            )
+        assert raised.value.translation_key == key
+
+
+OPEN = {
+    "fleetgo": ("/Equipment/GetAdministrations", {}),
+    "ocean": ("mobility/v1/entities", {}),
+    "fleetwork": ("/gps-tracking/users", {"page": "1"}),
+    "movens": ("/api/vehicle-admin/v1/vehicle-categories/tree", {}),
+    "trackgps": ("/api/carriers/company-vehicles", {}),
+}
+
+
+async def test_an_open_call_returns_the_vendors_json(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """With the account's login, in the account's queue."""
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+    path, params = OPEN[server.key]
+
+    answer = await act(hass, entry, "call_api", path=path, params=params)
+
+    assert isinstance(answer, dict)
+    assert answer
+    assert any(path.lower().strip("/") in sent.path.lower() for sent in server.requests)
+    await async_poll(hass)
+
+
+@vendors("fleetgo", "trackgps")
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("http://127.0.0.1:9/secret", "invalid_path"),
+        ("//127.0.0.1:9/secret", "invalid_path"),
+        ("/fleet?token=1", "invalid_path"),
+        ("/../admin", "rejected"),
+        ("/fleet/%2e%2e/%2e%2e/admin", "rejected"),
+        ("/nothing/of/the/kind", "rejected"),
+    ],
+)
+async def test_an_open_call_stays_below_the_base(
+    hass: HomeAssistant, server: VendorServer, path: str, key: str
+) -> None:
+    """There is no way to another host, nor past the address."""
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, entry, "call_api", path=path)
+
+    assert raised.value.translation_key in (key, f"{key}_reason")
+    assert not any("admin" in sent.path for sent in server.requests)
+
+
+async def test_an_open_call_tells_of_an_outage(
+    hass: HomeAssistant, movens_server: MovensServer, account: MockConfigEntry
+) -> None:
+    """As every other action does."""
+    movens_server.faults.append(Fault(kind=FaultKind.HTTP_500))
+    with pytest.raises(HomeAssistantError) as raised:
+        await act(hass, account, "call_api", path=OPEN["movens"][0])
+    assert raised.value.translation_key == "cannot_connect"
