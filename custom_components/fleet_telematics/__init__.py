@@ -32,6 +32,9 @@ from .live import LiveListener, live_provider
 from .providers import PROVIDERS
 from .providers.base import Feed
 from .services import async_setup_services
+from .statistics.importer import StatisticsImporter
+from .statistics.memory import async_remove_memory
+from .statistics.update import DailyUpdate
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -85,6 +88,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
         devices=devices,
         positions=positions,
         fuel=fuel,
+        statistics=StatisticsImporter(hass, entry),
     )
     if (plan := plans.pop(Feed.FIGURES, None)) is not None:
         data.figures = FiguresCoordinator(hass, entry, provider, fleet, plan)
@@ -94,8 +98,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
     await positions.async_config_entry_first_refresh()
     data.fuel.teller.async_show()
     entry.runtime_data = data
+    await data.statistics.memory.async_load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     _start_feeds(hass, entry)
+    _start_statistics(hass, entry)
     return True
 
 
@@ -127,6 +133,20 @@ def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     entry.async_on_unload(async_at_started(hass, start_fuel))
 
 
+def _start_statistics(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+    """Go on with an import that a restart interrupted, and update every day."""
+    importer = entry.runtime_data.statistics
+    update = DailyUpdate(hass, entry, importer)
+
+    @callback
+    def start(hass: HomeAssistant) -> None:
+        importer.async_go_on()
+        update.async_start()
+
+    # The recorder writes once Home Assistant has started.
+    entry.async_on_unload(async_at_started(hass, start))
+
+
 def _remove_drivers(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Take the drivers' names off once the user no longer wants them shown."""
     registry = er.async_get(hass)
@@ -144,6 +164,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> No
     """Delete what an account left behind."""
     delete_issues(hass, entry)
     await async_remove_ledger(hass, entry.entry_id)
+    await async_remove_memory(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(

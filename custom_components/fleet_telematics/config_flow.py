@@ -21,6 +21,7 @@ from .const import (
     CONF_PROVIDER,
     CONF_REFILL_THRESHOLD,
     CONF_THEFT_THRESHOLD,
+    CONF_UPDATE_STATISTICS,
     CONF_VEHICLES,
     DEFAULT_REFILL_THRESHOLD,
     DEFAULT_THEFT_THRESHOLD,
@@ -33,6 +34,7 @@ from .failures import error_key
 from .forms import async_read_fields, choice_options, field_schema
 from .providers import PROVIDERS
 from .providers.base import Account, Field, FieldKind, Provider
+from .providers.capabilities import TripHistory
 from .providers.errors import ProviderError
 
 _LONGEST_INTERVAL: Final = 24 * 60 * 60
@@ -258,7 +260,8 @@ class FleetOptionsFlow(OptionsFlowWithReload):
 
     def _schema(self) -> vol.Schema:
         entry: FleetConfigEntry = self.config_entry
-        info = PROVIDERS[entry.data[CONF_PROVIDER]].info
+        provider = PROVIDERS[entry.data[CONF_PROVIDER]]
+        info = provider.info
         vehicles: dict[str, str] = {
             one: one for one in entry.options.get(CONF_VEHICLES, ())
         }
@@ -300,6 +303,18 @@ class FleetOptionsFlow(OptionsFlowWithReload):
                 vol.Required(
                     CONF_EXPOSE_DRIVERS, default=False
                 ): selector.BooleanSelector(),
+                **_statistics_schema(provider),
                 **field_schema(info, info.options, choices=choices),
             }
         )
+
+
+def _statistics_schema(
+    provider: type[Provider],
+) -> dict[vol.Marker, selector.Selector[Any]]:
+    """Return the option of vendors whose past can become statistics."""
+    if not issubclass(provider, TripHistory) or not provider.whole_history:
+        return {}
+    return {
+        vol.Required(CONF_UPDATE_STATISTICS, default=False): selector.BooleanSelector()
+    }

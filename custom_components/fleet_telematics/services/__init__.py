@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, call
 from homeassistant.helpers.service import async_register_admin_service
 
 from ..const import DOMAIN
-from . import categories, history, nearest, open_api, reports, trips
+from . import categories, history, nearest, open_api, reports, statistics, trips
 from .action import Action
 
 _ACTIONS: Final[tuple[Action, ...]] = (
@@ -14,6 +14,7 @@ _ACTIONS: Final[tuple[Action, ...]] = (
     *nearest.ACTIONS,
     *reports.ACTIONS,
     *trips.ACTIONS,
+    *statistics.ACTIONS,
     *categories.ACTIONS,
     *open_api.ACTIONS,
 )

@@ -7,9 +7,9 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from ..coordinator import FleetConfigEntry
+from ..texts import async_texts
 from .plan import Step
 from .reading import name_of
-from .texts import async_texts
 
 
 class Progress:

@@ -8,13 +8,13 @@ from homeassistant.components.recorder.models import StatisticMetaData
 from homeassistant.core import HomeAssistant
 
 from ..coordinator import FleetConfigEntry
+from ..texts import async_texts
 from . import database, rows
 from .amounts import Told, amounts, currency_of
 from .hours import HOUR, hour_after, hour_of
 from .kinds import Kind, metadata, statistic_id
 from .plan import Step
 from .reading import async_read
-from .texts import async_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,10 @@ def _changes(
             changes.append(
                 Change(
                     metadata=metadata(
-                        key, kind, names[kind].format(vehicle=one.name), currency
+                        key,
+                        kind,
+                        names[f"statistic_{kind}"].format(vehicle=one.name),
+                        currency,
                     ),
                     rows=rows.changed(known.rows, wanted),
                     count=rows.counted(hours, start, led=led),
