@@ -98,7 +98,7 @@ def odometer(world: World, number: int, moment: datetime) -> float:
 
 def over(days: Iterator[Day], now: datetime) -> list[Day]:
     """Return those days to which nothing is added any more, for now."""
-    return [one for one in days if one.day < day_of(now) or one.end <= now - REST]
+    return [one for one in days if one.end <= now - REST]
 
 
 def check(trip: Trip, truth: Day) -> None:
@@ -236,7 +236,7 @@ async def test_only_what_is_over_is_a_trip(
     now = standing()
     today = day_of(now)
     before = await account.trips([vehicle], day_start(today) + SECOND, now)
-    standing.time = day_end(today) + timedelta(minutes=1)
+    standing.time = day_end(today) + REST
     await account.positions()
     [*earlier, trip] = await account.trips([vehicle], day_start(today) + SECOND, now)
     assert tuple(earlier) == before

@@ -16,6 +16,8 @@ from custom_components.fleet_telematics.providers.transport import RequestQueue
 KEY = "0123-key-of-the-test"
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)
+# A day of the document's, which begins in UTC the day before.
+DAY_MS = 1712682000000
 
 type Json = dict[str, Any]
 
@@ -140,6 +142,42 @@ def monthly_costs(months: Iterable[int] = range(1, 13)) -> Json:
     }
 
 
+def trip_day(number: int, *, day: int = 0) -> Json:
+    """Return a row of the report on trips, some days after the document's."""
+    date = DAY_MS + day * 86_400_000
+    return {
+        "date": date,
+        "userId": f"user-{number}",
+        "name": f"Nguyễn Văn {number}",
+        "startTime": date + 52_200_000,
+        "endTime": date + 89_100_000,
+        "distanceKm": 156.8,
+        "travelTime": {"totalSeconds": 30600, "formatted": "8 giờ 30 phút"},
+        "stopTime": {"totalSeconds": 6300, "formatted": "1 giờ 45 phút"},
+        "maxSpeedKmh": 95.0,
+        "minSpeedKmh": 15.0,
+        "startLocation": {
+            "lat": 21.0285,
+            "lng": 105.8542,
+            "address": "Hà Nội, Hoàn Kiếm",
+        },
+        "endLocation": {"lat": 21.035, "lng": 105.8, "address": "Hà Nội, Cầu Giấy"},
+    }
+
+
+def fuel_day(number: int, *, day: int = 0) -> Json:
+    """Return a row of the report on fuel for the same day."""
+    trip = trip_day(number, day=day)
+    same = ("date", "userId", "name", "startTime", "endTime", "distanceKm")
+    return {
+        **{key: trip[key] for key in same},
+        "fuelStandardLiters": 11.0,
+        "fuelPricePerLiterVnd": 23000,
+        "totalCostVnd": 253000,
+        "totalCostFormatted": "253.000 VNĐ",
+    }
+
+
 @dataclass(slots=True, kw_only=True)
 class Asked:
     """A request that arrived: its method, its path below the base, what it asked."""
@@ -165,6 +203,10 @@ class Vendor:
         }
     )
     composite: bool = True
+    # By path: what a report calls its rows, and the rows.
+    reports: dict[str, tuple[str, list[Json]]] = field(default_factory=dict)
+    # By which clock the reports are made.
+    generated: datetime = NOW
     # By path, or method and path: a status and a body that answer instead.
     faults: dict[str, tuple[int, object]] = field(default_factory=dict)
     post_only: set[str] = field(default_factory=set)
@@ -215,6 +257,8 @@ class Vendor:
         if path.startswith("/gps-tracking/latest/"):
             key = path.removeprefix("/gps-tracking/latest/")
             return self.latest.get(key, {} if key.startswith("devices/") else None)
+        if path in self.reports:
+            return self._report(path, params)
         if path == "/dashboard/gps-manager/users":
             return self._today(params)
         if path == "/dashboard/gps-manager":
@@ -251,6 +295,22 @@ class Vendor:
                 "totalItems": len(self.today),
                 "totalPages": -(-len(self.today) // size),
             },
+        }
+
+    def _report(self, path: str, params: Json) -> Json:
+        name, rows = self.reports[path]
+        page = int(params.get("page", 1))
+        size = self._size(int(params.get("pageSize", 20)))
+        return {
+            "reportType": "x",
+            name: rows[(page - 1) * size : page * size],
+            "pagination": {
+                "page": page,
+                "pageSize": size,
+                "totalItems": len(rows),
+                "totalPages": -(-len(rows) // size),
+            },
+            "generatedAt": int(self.generated.timestamp() * 1000),
         }
 
     def _everything(self) -> Json:

@@ -37,10 +37,10 @@ class UserDay:
     destination: Place
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it is a past day, or its last drive ended a while ago."""
-        if self.day < day_of(now):
-            return True
-        return self.end is not None and self.end <= now - _AT_REST
+        """Whether its last drive ended a while ago, or else the day did."""
+        if self.end is not None:
+            return self.end <= now - _AT_REST
+        return self.day < day_of(now)
 
     def overlaps(self, start: datetime, end: datetime) -> bool:
         """Whether it has a part in a window, as far as its times are known."""
