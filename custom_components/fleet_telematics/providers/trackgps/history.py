@@ -1,5 +1,6 @@
 """What TrackGPS tells of the past: trips, tracks and what was burnt."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import batched
@@ -64,7 +65,10 @@ class History:
         """
         now = datetime.now(UTC)
         points = await self._read([vehicle_id], start, min(end, now), self._api.way)
-        found = track(vehicle_id, points, self._local, start, end)
+        # A month has tens of thousands of points: the event loop goes on meanwhile.
+        found = await asyncio.to_thread(
+            track, vehicle_id, points, self._local, start, end
+        )
         if tells_privacy(points):
             return tuple(found)
         history = (
@@ -124,7 +128,8 @@ class History:
         last = min(end + _LONGEST_DRIVE, datetime.now(UTC))
         rows = await self._read(vehicle_ids, start - _LONGEST_DRIVE, last, ask)
         asked = set(vehicle_ids)
-        found = stops(rows, self._local, last)
+        # A year of ten vehicles has tens of thousands of stops.
+        found = await asyncio.to_thread(stops, rows, self._local, last)
         return {one: history for one, history in found.items() if one in asked}
 
     async def _read(
