@@ -92,6 +92,11 @@ async def test_correction_that_cannot_be_sent_is_an_error(
             trip_id="1",
             driver_id="Anna",
         )
+    with pytest.raises(ServiceValidationError) as raised:
+        await async_call(
+            hass, "save_trip", config_entry_id=entry.entry_id, purpose="Nowhere"
+        )
+    assert raised.value.translation_key == "no_trip"
     assert fleetgo_server.saved_trips == {}
 
 

@@ -23,7 +23,9 @@ from .action import (
     vehicle_of,
 )
 
+_ATTR_DISTANCE: Final = "distance_km"
 _ATTR_TRIP_ID: Final = "trip_id"
+_NEW_TRIP: Final = frozenset({"vehicle_id", ATTR_START, ATTR_END})
 _TEXTS: Final = (
     "ride_type",
     "purpose",
@@ -52,8 +54,10 @@ async def _save_trip(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     if ATTR_START in call.data and ATTR_END in call.data:
         if fields[ATTR_START] >= fields[ATTR_END]:  # type: ignore[operator]
             raise invalid("end_before_start")
-    if _ATTR_TRIP_ID not in fields and "vehicle_id" not in fields:
+    if _ATTR_TRIP_ID not in fields and not _NEW_TRIP <= fields.keys():
         raise invalid("no_trip")
+    if _ATTR_DISTANCE in call.data:
+        fields["distance"] = call.data[_ATTR_DISTANCE]
     with told(entry):
         answer = await editor.save_trip(fields)
     return cast(
@@ -69,6 +73,9 @@ ACTIONS: Final = (
             vol.Optional(_ATTR_TRIP_ID): cv.string,
             vol.Optional(ATTR_DEVICE_ID): cv.string,
             **{vol.Optional(key): cv.string for key in _TEXTS},
+            vol.Optional(_ATTR_DISTANCE): vol.All(
+                vol.Coerce(float), vol.Range(min=0, max=100_000)
+            ),
             vol.Optional(ATTR_START): cv.datetime,
             vol.Optional(ATTR_END): cv.datetime,
         },
