@@ -31,6 +31,7 @@ from .rotation import Rotation
 if TYPE_CHECKING:
     from .fuel.coordinator import FuelCoordinator
     from .fuel.watcher import FuelWatcher
+    from .image import CategoryImages
     from .push import Push
     from .statistics.importer import StatisticsImporter
 
@@ -59,6 +60,7 @@ class FleetData:
     feeds: dict[Feed, FeedCoordinator] = field(default_factory=dict)
     figures: FiguresCoordinator | None = None
     push: Push | None = None
+    images: CategoryImages | None = None
 
 
 type FleetConfigEntry = ConfigEntry[FleetData]

@@ -35,6 +35,13 @@ class CategoryImages:
         self._provider = provider
         self._known: dict[str, tuple[datetime, bytes | None]] = {}
         self._fetching = asyncio.Lock()
+        # How often the pictures were changed from here.
+        self.changes = 0
+
+    def forget(self) -> None:
+        """Fetch every picture anew: one was changed."""
+        self._known.clear()
+        self.changes += 1
 
     async def async_get(self, category: str) -> bytes | None:
         """Return a category's picture, None where it has none."""
@@ -55,7 +62,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the picture of every vehicle whose category is told."""
-    images = CategoryImages(entry.runtime_data.provider)
+    images = entry.runtime_data.images = CategoryImages(entry.runtime_data.provider)
 
     def create(
         entry: FleetConfigEntry, vehicle_id: str, description: ImageEntityDescription
@@ -83,6 +90,7 @@ class CategoryImage(VehicleEntity, ImageEntity):
         ImageEntity.__init__(self, hass)
         self._images = images
         self._category: str | None = None
+        self._changes = images.changes
 
     @override
     async def async_image(self) -> bytes | None:
@@ -100,7 +108,7 @@ class CategoryImage(VehicleEntity, ImageEntity):
     @override
     def _snapshot(self) -> object:
         category = None if self.vehicle is None else self.vehicle.category
-        if category != self._category:
-            self._category = category
+        if (category, self._images.changes) != (self._category, self._changes):
+            self._category, self._changes = category, self._images.changes
             self._attr_image_last_updated = dt_util.utcnow()
-        return (self.available, category)
+        return (self.available, category, self._changes)

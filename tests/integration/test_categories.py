@@ -4,6 +4,7 @@ from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
+from homeassistant.components.image import async_get_image
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
@@ -15,7 +16,14 @@ from simulator.movens import MovensServer
 from simulator.movens_categories import category_of, picture
 from simulator.server import VendorServer
 
-from .helpers import async_poll, async_set_up, entry_of
+from .conftest import Clock
+from .helpers import (
+    async_enable_everything,
+    async_poll,
+    async_set_up,
+    entity_id_of,
+    entry_of,
+)
 from .vendors import vendors
 
 PNG = b64decode(picture(1, 4))
@@ -175,6 +183,41 @@ async def test_a_picture_is_set_from_an_allowed_file(
                 hass, account, "set_category_image", category_id=number, file=str(file)
             )
         assert raised.value.translation_key == key
+
+
+async def test_a_new_picture_is_shown_at_once(
+    hass: HomeAssistant,
+    movens_server: MovensServer,
+    account: MockConfigEntry,
+    tmp_path: Path,
+    clock: Clock,
+) -> None:
+    """Though pictures are kept for a day."""
+    await async_enable_everything(hass, account)
+    vehicle = next(iter(movens_server.world.vehicles))
+    entity_id = entity_id_of(
+        hass, account, "image", movens_server.vendor_id(vehicle), "category"
+    )
+    assert entity_id is not None
+    before = await async_get_image(hass, entity_id)
+    shown = hass.states.get(entity_id)
+    new = b64decode(picture(7, 9))
+    (tmp_path / "new.png").write_bytes(new)
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    clock.advance(seconds=1)
+
+    await act(
+        hass,
+        account,
+        "set_category_image",
+        category_id=category_of(vehicle),
+        file=str(tmp_path / "new.png"),
+    )
+    await hass.async_block_till_done()
+
+    assert hass.states.get(entity_id) != shown
+    assert before.content != new
+    assert (await async_get_image(hass, entity_id)).content == new
 
 
 OPEN = {

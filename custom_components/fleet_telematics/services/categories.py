@@ -70,6 +70,10 @@ async def _set_image(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
         await categories.set_category_image(
             call.data[_ATTR_CATEGORY_ID], image, thumbnail=call.data[_ATTR_THUMBNAIL]
         )
+    data = entry.runtime_data
+    if data.images is not None:
+        data.images.forget()
+        data.fleet.announce(list(data.fleet.vehicles))
     return {}
 
 

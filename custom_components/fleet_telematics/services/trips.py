@@ -54,7 +54,7 @@ async def _save_trip(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     if ATTR_START in call.data and ATTR_END in call.data:
         if fields[ATTR_START] >= fields[ATTR_END]:  # type: ignore[operator]
             raise invalid("end_before_start")
-    if _ATTR_TRIP_ID not in fields and not _NEW_TRIP <= fields.keys():
+    if _ATTR_TRIP_ID not in fields and not fields.keys() >= _NEW_TRIP:
         raise invalid("no_trip")
     if _ATTR_DISTANCE in call.data:
         fields["distance"] = call.data[_ATTR_DISTANCE]
