@@ -52,7 +52,7 @@ _PATIENCE = 120.0
 _AMOUNT = 3.0
 _SLACK = timedelta(minutes=15)
 # What was not heard by then is not waited for.
-_GIVEN_UP = timedelta(minutes=10)
+_GIVEN_UP = timedelta(minutes=4)
 # So long it may take until an event is told that nobody hastens.
 _OWN = timedelta(minutes=3)
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -73,11 +73,24 @@ class DerivedProof(Record):
     waiting: list[tuple[int, frozenset[str]]] = field(default_factory=list)
 
     def ids(self) -> list[set[str]]:
-        """Return for every real event under which ids it was heard."""
-        return [
-            {heard.id for heard in self.heard if self._tells(heard, truth)}
-            for truth in self.truths
-        ]
+        """Return for every real event under which ids it was heard.
+
+        Each id is the event that it fits best, and one that has no other yet.
+        """
+        pairs = sorted(
+            (difference, number, heard.id)
+            for number, truth in enumerate(self.truths)
+            for heard in self.heard
+            if (difference := self._difference(heard, truth)) is not None
+        )
+        found: list[set[str]] = [set() for _ in self.truths]
+        placed: set[str] = set()
+        for alone in (True, False):
+            for _, number, one in pairs:
+                if one not in placed and not (alone and found[number]):
+                    found[number].add(one)
+                    placed.add(one)
+        return found
 
     def missed(self) -> list[FuelRecord]:
         """Return what happened and was not heard."""
@@ -128,16 +141,20 @@ class DerivedProof(Record):
             ):
                 yield f"life {life} did not begin with what was waiting, in order"
 
-    def _tells(self, heard: Heard, truth: FuelRecord) -> bool:
-        return (
-            self.vehicles.get(heard.entity_id or "") == truth.vehicle_id
-            and heard.kind == KINDS[truth.kind]
-            and heard.percent is not None
-            and abs(heard.percent - size(truth)) <= _AMOUNT
-            and (heard.earliest or heard.time - _SLACK) - _SLACK
-            <= truth.time
-            <= (heard.latest or heard.time + _SLACK) + _SLACK
-        )
+    def _difference(self, heard: Heard, truth: FuelRecord) -> float | None:
+        """Return how far off an event was told, None where it is another one."""
+        if (
+            self.vehicles.get(heard.entity_id or "") != truth.vehicle_id
+            or heard.kind != KINDS[truth.kind]
+            or heard.percent is None
+        ):
+            return None
+        amount = abs(heard.percent - size(truth))
+        earliest = (heard.earliest or heard.time) - _SLACK
+        latest = (heard.latest or heard.time) + _SLACK
+        if amount > _AMOUNT or not earliest <= truth.time <= latest:
+            return None
+        return amount / _AMOUNT + abs(heard.time - truth.time) / _SLACK
 
 
 def size(truth: FuelRecord) -> float:
@@ -147,7 +164,8 @@ def size(truth: FuelRecord) -> float:
 
 def described(truth: FuelRecord) -> str:
     """Return a real event in words."""
-    return f"{truth.kind} of {size(truth):.1f} % at {truth.time:%H:%M:%S}"
+    amount = f"{truth.level_before:.1f} to {truth.level_after:.1f} %"
+    return f"{truth.kind} of {truth.vehicle_id}, {amount}, at {truth.time:%H:%M:%S}"
 
 
 def plausible(missed: int, number: int, recall: float) -> bool:
@@ -165,13 +183,12 @@ class _Tormentor(Tormentor):
     def __init__(
         self,
         house: House,
-        observer: Observer,
         proof: DerivedProof,
         random: Random,
         world: World,
         watched: Sequence[int],
     ) -> None:
-        super().__init__(house, observer, proof, random)
+        super().__init__(house, proof, random)
         self._proof = proof
         self._world = world
         self._watched = watched
@@ -258,6 +275,7 @@ class _Tormentor(Tormentor):
 
         async def nudge() -> None:
             while True:
+                self.attend()
                 for number in self._awaited():
                     await self.read(number)
                 await asyncio.sleep(_NUDGE)
@@ -319,11 +337,13 @@ class _Tormentor(Tormentor):
             async with self.reading():
                 while self._awaited() and time.monotonic() < end:
                     await asyncio.sleep(0.5)
+                    self.attend()
             # Whoever tells twice, tells now.
             for _ in range(2):
                 await asyncio.sleep(_NUDGE)
                 for number in {one.vehicle_id for one in self._proof.truths}:
                     await self.read(number)
+            self.attend()
 
 
 def _soonest(world: World) -> list[int]:
@@ -359,7 +379,8 @@ async def prove_derived(
         await house.learn_ids()
         watched = _soonest(world)
         wanted = {str(house.vendor_ids[number]): number for number in watched}
-        proof = DerivedProof()
+        observer = Observer(house.client)
+        proof = DerivedProof(observer=observer)
 
         async def known() -> bool | None:
             """Find the entities of the watched vehicles."""
@@ -374,9 +395,7 @@ async def prove_derived(
 
         await house.set_up(ready, vehicles=list(wanted))
         began = datetime.now(UTC)
-        observer = Observer(house.client)
-        proof.heard = observer.heard
-        tormentor = _Tormentor(house, observer, proof, random, world, watched)
+        tormentor = _Tormentor(house, proof, random, world, watched)
         tormentor.expect(events)
         async with observer.attentive():
             for number, kill in enumerate(islice(cycle(_KILLS), kills), start=1):

@@ -24,6 +24,22 @@ from scripts.demo.waiting import until
 
 HOST = "127.0.0.1"
 START = 90.0
+_WITNESS = "exactly_once.witness"
+_AUTOMATION = """\
+  - id: witness
+    alias: Tell of a fuel event in the log
+    mode: queued
+    max: 100
+    triggers:
+      - trigger: event
+        event_type: fleet_telematics_fuel
+    actions:
+      - action: system_log.write
+        data:
+          level: warning
+          logger: WITNESS
+          message: "{{ trigger.event.data | to_json }}"
+""".replace("WITNESS", _WITNESS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +75,7 @@ class House:
             "Home Assistant",
             "scripts.demo.core",
             *("--config", str(self.folder), "--skip-pip"),
-            log=self.folder / "output.log",
+            log=self.log,
         ) as core:
             self.core = core
             try:
@@ -125,6 +141,24 @@ class House:
         """Where the ledger is."""
         return self.folder / ".storage" / f"fleet_telematics.{self.entry_id}.fuel"
 
+    def witnessed(self) -> list[dict[str, Any]]:
+        """Return what an automation heard in this life, from the log."""
+        mark = f"[{_WITNESS}] "
+        try:
+            lines = self.log.read_text(errors="replace").splitlines(keepends=True)
+        except FileNotFoundError:
+            return []
+        return [
+            json.loads(line.partition(mark)[2])
+            for line in lines
+            if mark in line and line.endswith("}\n")
+        ]
+
+    @property
+    def log(self) -> Path:
+        """Where Home Assistant writes what it says."""
+        return self.folder / "output.log"
+
     def pages(self) -> dict[str, Any]:
         """Return what is on disk of every vehicle."""
         try:
@@ -184,6 +218,8 @@ async def build_house(vendor: Vendor) -> AsyncIterator[House]:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         port = free_port()
         write_configuration(folder, host=HOST, port=port)
+        with (folder / "configuration.yaml").open("a") as configuration:
+            configuration.write(_AUTOMATION)
         process = await stack.enter_async_context(
             running(
                 "The simulator",

@@ -4,7 +4,6 @@ from abc import ABC, abstractmethod
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -42,9 +41,14 @@ class Death:
 class Record:
     """What was heard through all lives."""
 
-    heard: list[Heard] = field(default_factory=list)
+    observer: Observer
     deaths: list[Death] = field(default_factory=list)
     reloads: int = 0
+
+    @property
+    def heard(self) -> list[Heard]:
+        """What was heard, in the order of hearing."""
+        return self.observer.heard
 
     @property
     def repeats(self) -> Counter[str]:
@@ -67,12 +71,10 @@ class Record:
 class Tormentor(ABC):
     """Gives Home Assistant one life after another."""
 
-    def __init__(
-        self, house: House, observer: Observer, record: Record, random: Random
-    ) -> None:
+    def __init__(self, house: House, record: Record, random: Random) -> None:
         """Torment the house, as chance will have it."""
         self.house = house
-        self.observer = observer
+        self.observer = record.observer
         self.record = record
         self.random = random
 
@@ -102,6 +104,7 @@ class Tormentor(ABC):
             if listened:
                 # What it said with its last breath is on its way.
                 await asyncio.wait_for(observer.deaf.wait(), 10)
+        self.attend()
         heard = observer.of_life(observer.life)
         death = Death(
             kill=kill,
@@ -113,14 +116,19 @@ class Tormentor(ABC):
         self.record.deaths.append(death)
         return death
 
+    def attend(self) -> None:
+        """Hear what was told before anybody outside could listen."""
+        self.observer.witness(self.house.witnessed())
+
     async def hear(self, patience: float = PATIENCE) -> None:
         """Wait until something is heard in this life."""
-        async with self.observer.news:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    await self.observer.news.wait_for(
-                        lambda: self.observer.of_life(self.observer.life)
-                    )
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            for _ in range(50):
+                if self.observer.of_life(self.observer.life):
+                    return
+                await asyncio.sleep(0.002)
+            self.attend()
 
     async def reload(self) -> None:
         """Reload the account and give it some time."""

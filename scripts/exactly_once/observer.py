@@ -1,7 +1,8 @@
 """What somebody hears who listens from outside, through every crash."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,16 +32,41 @@ class Heard:
 
 
 class Observer:
-    """Subscribes to the bus again whenever Home Assistant is there again."""
+    """Subscribes to the bus again whenever Home Assistant is there again.
+
+    After a start it may come too late for what fires first: an automation, which
+    Home Assistant promises to arm before, tells of that in the log.
+    """
 
     def __init__(self, client: Client) -> None:
         """Listen with a client that is logged in."""
-        self.heard: list[Heard] = []
         self.life = 0
         self.listening = asyncio.Event()
         self.deaf = asyncio.Event()
-        self.news = asyncio.Condition()
+        self._heard: dict[int, list[Heard]] = {}
+        self._witnessed: dict[int, list[Heard]] = {}
         self._client = client
+
+    @property
+    def heard(self) -> list[Heard]:
+        """What was heard so far."""
+        return [heard for life in range(self.life + 1) for heard in self.of_life(life)]
+
+    def of_life(self, life: int) -> list[Heard]:
+        """Return what was heard in one life, in its order."""
+        heard = self._heard.get(life, [])
+        known = Counter(one.id for one in heard)
+        missed = []
+        for one in self._witnessed.get(life, []):
+            if known[one.id]:
+                known[one.id] -= 1
+            else:
+                missed.append(one)
+        return missed + heard
+
+    def witness(self, told: Iterable[Mapping[str, Any]]) -> None:
+        """Take what the automation told in this life."""
+        self._witnessed[self.life] = [self._of(data) for data in told]
 
     @asynccontextmanager
     async def attentive(self) -> AsyncIterator[None]:
@@ -52,10 +78,6 @@ class Observer:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-
-    def of_life(self, life: int) -> list[Heard]:
-        """Return what was heard in one life, in its order."""
-        return [heard for heard in self.heard if heard.life == life]
 
     async def _listen(self) -> None:
         while True:
@@ -72,24 +94,20 @@ class Observer:
             self.deaf.clear()
             self.listening.set()
             async for event in socket.listen():
-                await self._note(event["data"])
+                self._heard.setdefault(self.life, []).append(self._of(event["data"]))
 
-    async def _note(self, data: dict[str, Any]) -> None:
-        async with self.news:
-            self.heard.append(
-                Heard(
-                    life=self.life,
-                    id=data["event_id"],
-                    kind=data["event_type"],
-                    entity_id=data["entity_id"],
-                    volume=data["volume"],
-                    percent=data["percent"],
-                    time=datetime.fromisoformat(data["time"]),
-                    earliest=_moment(data["earliest"]),
-                    latest=_moment(data["latest"]),
-                )
-            )
-            self.news.notify_all()
+    def _of(self, data: Mapping[str, Any]) -> Heard:
+        return Heard(
+            life=self.life,
+            id=data["event_id"],
+            kind=data["event_type"],
+            entity_id=data["entity_id"],
+            volume=data["volume"],
+            percent=data["percent"],
+            time=datetime.fromisoformat(data["time"]),
+            earliest=_moment(data["earliest"]),
+            latest=_moment(data["latest"]),
+        )
 
 
 def _moment(text: str | None) -> datetime | None:

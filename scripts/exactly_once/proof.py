@@ -92,12 +92,11 @@ class _Tormentor(Tormentor):
     def __init__(
         self,
         house: House,
-        observer: Observer,
         proof: Proof,
         random: Random,
         truths: Sequence[Truth],
     ) -> None:
-        super().__init__(house, observer, proof, random)
+        super().__init__(house, proof, random)
         self._proof = proof
         self._waiting = {
             moment: iter([one for one in truths if one.moment is moment])
@@ -154,6 +153,7 @@ class _Tormentor(Tormentor):
         async with asyncio.timeout(PATIENCE):
             while self.house.unfired() or not self._all_heard:
                 await asyncio.sleep(0.1)
+                self.attend()
 
     async def last_life(self) -> None:
         """Reload twice, once while an event is told, and let everything come."""
@@ -173,6 +173,7 @@ class _Tormentor(Tormentor):
             enough = await house.reads() + _VEHICLES
             while await house.reads() < enough:
                 await asyncio.sleep(0.5)
+            self.attend()
 
 
 async def prove(
@@ -225,8 +226,8 @@ async def prove(
             running=running,
         )
         observer = Observer(house.client)
-        proof = Proof(heard=observer.heard)
-        tormentor = _Tormentor(house, observer, proof, random, truths)
+        proof = Proof(observer=observer)
+        tormentor = _Tormentor(house, proof, random, truths)
         await tormentor.tell(Moment.BEFORE, None)
         async with observer.attentive():
             for number, kill in enumerate(islice(cycle(_KILLS), kills), start=1):
