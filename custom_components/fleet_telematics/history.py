@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from homeassistant.util import dt as dt_util
+
 from .coordinator import FleetData
 from .providers.capabilities import PositionHistory, TripHistory
 from .providers.errors import Unsupported
@@ -21,12 +23,15 @@ async def async_trips(
     """Return the finished trips that overlap a window, oldest first.
 
     A private trip keeps its places to itself, and drivers are named only where the
-    options expose them. Raises any ProviderError, Unsupported where the vendor
+    options expose them. Of the time to come nothing is asked. Raises any ProviderError, Unsupported where the vendor
     tells no trips.
     """
     provider = data.provider
     if not isinstance(provider, TripHistory):
         raise Unsupported("trips")
+    end = min(end, dt_util.utcnow())
+    if start >= end:
+        return ()
     trips = await provider.trips(vehicle_ids, start, end, routes=routes)
     return tuple(_shown(trip, drivers=data.fleet.expose_drivers) for trip in trips)
 
@@ -41,6 +46,9 @@ async def async_track(
     provider = data.provider
     if not isinstance(provider, PositionHistory):
         raise Unsupported("positions")
+    end = min(end, dt_util.utcnow())
+    if start >= end:
+        return ()
     track = await provider.track(vehicle_id, start, end)
     return tuple(position for position in track if not position.private)
 

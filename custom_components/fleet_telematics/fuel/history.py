@@ -8,6 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import FleetData
 from ..providers.base import Feed
+from ..providers.errors import Unsupported
 from ..providers.models import FuelEvent
 from .ledger import Entry, identity, without_place
 from .matching import match
@@ -39,7 +40,12 @@ async def async_entries(
 async def async_fuel_events(
     data: FleetData, vehicle_id: str, start: datetime, end: datetime
 ) -> Sequence[dict[str, Any]]:
-    """Return what `async_entries` does as automations see it."""
+    """Return what `async_entries` does as automations see it.
+
+    Raises Unsupported where the vendor tells neither fuel events nor a fuel level.
+    """
+    if Feed.FUEL not in data.provider.feeds and not data.fuel.ledger.accounts:
+        raise Unsupported("fuel events")
     return [
         data.fuel.teller.payload(entry)
         for entry in await async_entries(data, vehicle_id, start, end)
@@ -64,13 +70,17 @@ async def _read(
         start = step
 
 
-def _add(entries: list[Entry], listed: Sequence[FuelEvent]) -> None:
+def _add(entries: list[Entry], told: Sequence[FuelEvent]) -> None:
+    # A row that is listed twice, alike in everything, is one event.
+    listed = list(
+        dict.fromkeys(
+            without_place(event) if event.private else event for event in told
+        )
+    )
     known = match([entry.event for entry in entries], listed)
     taken = {entry.id for entry in entries}
     for row, event in enumerate(listed):
         if row not in known:
-            if event.private:
-                event = without_place(event)
             new = Entry(id=identity(event, taken), event=event, fired=True)
             taken.add(new.id)
             entries.append(new)

@@ -24,6 +24,8 @@ ATTR_DEVICE_ID: Final = "device_id"
 ATTR_START: Final = "start"
 ATTR_END: Final = "end"
 
+_YEARS: Final = range(2000, 2100)
+
 ENTRY_FIELD: Final[dict[Any, Any]] = {vol.Required(ATTR_CONFIG_ENTRY_ID): cv.string}
 PERIOD_FIELDS: Final[dict[Any, Any]] = {
     vol.Required(ATTR_START): cv.datetime,
@@ -75,8 +77,15 @@ def vehicle_of(hass: HomeAssistant, device_id: str) -> tuple[FleetConfigEntry, s
 
 
 def period_of(call: ServiceCall) -> tuple[datetime, datetime]:
-    """Return the period a call names, in UTC; naive times are Home Assistant's."""
-    start, end = (dt_util.as_utc(call.data[key]) for key in (ATTR_START, ATTR_END))
+    """Return the period a call names, in UTC; naive times are Home Assistant's.
+
+    Before the first vendor there was nothing to ask for: a template that comes to 0
+    must not let decades be read.
+    """
+    given: list[datetime] = [call.data[key] for key in (ATTR_START, ATTR_END)]
+    if any(moment.year not in _YEARS for moment in given):
+        raise invalid("no_period", first=str(_YEARS[0]), last=str(_YEARS[-1]))
+    start, end = map(dt_util.as_utc, given)
     if start >= end:
         raise invalid("end_before_start")
     return start, end

@@ -38,6 +38,8 @@ _REQUEST_INTERVAL: Final = 30
 _FIRST_LOOK: Final = timedelta(days=7)
 _LATER_LOOK: Final = timedelta(days=1)
 _OVERLAP: Final = timedelta(hours=1)
+# A window up to now may have waited for its turn for so long.
+_JUST_NOW: Final = timedelta(hours=1)
 
 
 class TrackGps(Provider, TripHistory, PositionHistory, FuelUse, OpenApi):
@@ -138,7 +140,11 @@ class TrackGps(Provider, TripHistory, PositionHistory, FuelUse, OpenApi):
 
     @override
     async def fuel(self, vehicle_id: str, start: datetime, end: datetime) -> FuelReport:
-        """Return the vendor's fuel events. Source: POST refills."""
+        """Return the vendor's fuel events. Source: POST refills.
+
+        The sums of a window that ended before now are not those of now.
+        """
+        past = end < datetime.now(UTC) - _JUST_NOW
         if self._access.denied(vehicle_id):
             raise AccessDenied("refills: a vehicle that is not the account's")
         try:
@@ -148,7 +154,7 @@ class TrackGps(Provider, TripHistory, PositionHistory, FuelUse, OpenApi):
             raise
         self._access.granted([vehicle_id])
         report = mapping.fuel_report(vehicle_id, rows, self._local, start, end)
-        if report.vehicle is None:
+        if report.vehicle is None or past:
             return report
         # The month is read once a day: until then it stays as it was told.
         known = mapping.month_kept(report.vehicle, self._fuel.get(vehicle_id))
