@@ -22,6 +22,7 @@ from custom_components.fleet_telematics.providers.demo.world import (
 
 _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
+_AT_REST: Final = timedelta(minutes=15)
 
 
 class _Known:
@@ -318,6 +319,48 @@ def cost_of(distance: float) -> float:
     return fuel_of(distance) * 23_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriversDay:
+    """What Fleetwork takes for a trip: all drives of a day in Vietnam."""
+
+    start: datetime
+    end: datetime
+    hours: float
+    distance: float
+
+
+def last_day(truth: Truth) -> DriversDay | None:
+    """Return the last day that is over; None where Fleetwork does not know who drives.
+
+    Today is over once the vehicle has been at rest for a while.
+    """
+    if not has_user(truth):
+        return None
+    midnight, now = _midnight(truth), truth.now
+    trips = truth.source.world.trips(truth.number, midnight - 2 * _DAY, now)
+    at_rest = truth.state.trip_id is None and now - trips[-1].end.time >= _AT_REST
+    begin, finish = (
+        (midnight, now)
+        if at_rest and trips[-1].end.time > midnight
+        else (midnight - _DAY, midnight)
+    )
+    parts = [
+        (max(trip.start.time, begin), min(trip.end.time, finish))
+        for trip in trips
+        if trip.end.time > begin and trip.start.time < finish
+    ]
+    return DriversDay(
+        start=parts[0][0],
+        end=parts[-1][1],
+        hours=sum(((end - start) for start, end in parts), timedelta()) / _HOUR,
+        distance=truth.at(finish).odometer - truth.at(begin).odometer,
+    )
+
+
+def _of_last_day(row: Callable[[DriversDay], Expected]) -> Row:
+    return lambda truth: None if (day := last_day(truth)) is None else row(day)
+
+
 def has_user(truth: Truth) -> bool:
     """Whether Fleetwork knows who drives: some rows are of trackers alone."""
     return not truth.of_five(2, 3)
@@ -344,6 +387,10 @@ _FLEETWORK: Final[Rows] = {
         "fuel_cost_today": lambda truth: (
             cost_of(driven_today(truth)) if has_user(truth) else None
         ),
+        "last_trip_distance": _of_last_day(lambda day: day.distance),
+        "last_trip_duration": _of_last_day(lambda day: day.hours),
+        "last_trip_start": _of_last_day(lambda day: day.start),
+        "last_trip_end": _of_last_day(lambda day: day.end),
     },
     "binary_sensor": {
         "moving": lambda truth: truth.state.speed > 0,
@@ -517,6 +564,7 @@ FLEET_ROWS: Final[Mapping[str, frozenset[str]]] = {
         "fleet_fuel_cost_today",
         "fleet_fuel_efficiency",
         "fleet_cost_month",
+        "queued_positions",
     },
     "movens": COUNTS,
     "trackgps": COUNTS,
