@@ -1,6 +1,7 @@
 """Shows how far a long import is."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from homeassistant.components import persistent_notification
 from homeassistant.core import HomeAssistant, callback
@@ -10,6 +11,9 @@ from ..coordinator import FleetConfigEntry
 from ..texts import async_texts
 from .plan import Step
 from .reading import name_of
+
+# As many vehicles are named, where a vendor tells of many at once.
+_NAMED: Final = 5
 
 
 class Progress:
@@ -26,7 +30,11 @@ class Progress:
         if len(steps) < 2:
             return
         step = steps[done]
-        names = [name_of(self._hass, self._entry, one) for one in step.vehicle_ids]
+        names = [
+            name_of(self._hass, self._entry, one) for one in step.vehicle_ids[:_NAMED]
+        ]
+        if len(step.vehicle_ids) > _NAMED:
+            names.append("…")
         texts = await async_texts(self._hass)
         persistent_notification.async_create(
             self._hass,
