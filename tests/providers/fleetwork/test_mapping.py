@@ -1,5 +1,6 @@
 """Fleetwork's JSON becomes models, whatever it holds."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 import json
 
@@ -11,6 +12,7 @@ from custom_components.fleet_telematics.providers.fleetwork.mapping import Sight
 from custom_components.fleet_telematics.providers.models import (
     Coordinates,
     FleetFigures,
+    Position,
     Status,
     Vehicle,
 )
@@ -344,3 +346,46 @@ def test_the_efficiency_falls_back_on_the_totals() -> None:
     fuel = {**fuel_tracking(), "fuelEfficiency": None}
     found = mapping.figures(summary=None, fuel=fuel, costs=None, now=NOW)
     assert found.fleet_fuel_efficiency == 16.1
+
+
+# The history.
+
+
+def test_a_point_of_the_history_is_a_position() -> None:
+    """Whether the engine ran is not told; a place that is none costs the place."""
+    position = Position(
+        time=NOW,
+        location=Coordinates(latitude=21.05, longitude=105.9),
+        speed=0.0,
+        heading=180,
+    )
+    assert mapping.point(waypoint(statusCode=2)) == position
+    for changes, expected in (
+        ({"lat": 0, "lng": 0}, replace(position, location=None)),
+        ({"speed": -1}, replace(position, speed=None)),
+        ({"heading": "north"}, replace(position, heading=None)),
+        ({"time": 0}, None),
+        ({"time": "n/a"}, None),
+    ):
+        assert mapping.point(waypoint(**changes)) == expected
+
+
+@pytest.mark.parametrize("kind", ["vehicle", "device", "user"])
+def test_a_point_is_of_what_it_names(kind: str) -> None:
+    """One that names nothing of the kind is taken for what was asked."""
+    assert mapping.is_of(f"{kind}s", f"{kind}-1", waypoint())
+    assert not mapping.is_of(f"{kind}s", f"{kind}-2", waypoint())
+    assert mapping.is_of(f"{kind}s", f"{kind}-2", waypoint(**{f"{kind}Id": None}))
+
+
+@given(ANYTHING)
+def test_any_point_is_in_bounds_or_none(value: object) -> None:
+    """Nothing raises."""
+    found = mapping.point(value)
+    assert mapping.is_of("users", "user-1", value) in (True, False)
+    if found is None:
+        return
+    assert found.time.tzinfo is UTC
+    assert found.speed is None or 0 <= found.speed <= 400
+    assert found.heading is None or 0 <= found.heading <= 360
+    assert not found.private
