@@ -29,8 +29,11 @@ from .fuel.ledger import async_get_ledger, async_remove_ledger
 from .fuel.watcher import FuelWatcher
 from .issues import delete_issues
 from .live import LiveListener, live_provider
+from .outage import async_outage_log
 from .providers import PROVIDERS
 from .providers.base import Feed
+from .providers.capabilities import PositionSink
+from .push import async_remove_push, async_start_push
 from .services import async_setup_services
 from .statistics.importer import StatisticsImporter
 from .statistics.memory import async_remove_memory
@@ -95,12 +98,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
     for feed, plan in plans.items():
         data.feeds[feed] = StepCoordinator(hass, entry, provider, fleet, feed, plan)
 
+    if isinstance(provider, PositionSink):
+        # Before the vendor is asked: what happens while it is down is told later.
+        data.push = await async_start_push(hass, entry)
     await positions.async_config_entry_first_refresh()
     data.fuel.teller.async_show()
     entry.runtime_data = data
     await data.statistics.memory.async_load()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     _start_feeds(hass, entry)
+    _start_sending(hass, entry)
     _start_statistics(hass, entry)
     return True
 
@@ -147,6 +154,22 @@ def _start_statistics(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     entry.async_on_unload(async_at_started(hass, start))
 
 
+def _start_sending(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+    """Send what waits, at once when the vendor is back after an outage."""
+    data = entry.runtime_data
+    push, provider = data.push, data.provider
+    if push is None or not isinstance(provider, PositionSink):
+        return
+    push.sender.async_start(provider, async_outage_log(hass, entry))
+
+    @callback
+    def polled() -> None:
+        if data.positions.last_update_success:
+            push.sender.async_retry()
+
+    entry.async_on_unload(data.positions.async_add_listener(polled))
+
+
 def _remove_drivers(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Take the drivers' names off once the user no longer wants them shown."""
     registry = er.async_get(hass)
@@ -157,13 +180,17 @@ def _remove_drivers(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
 
 async def async_unload_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> bool:
     """Unload an account."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if unloaded and (push := entry.runtime_data.push) is not None:
+        await push.sender.async_stop()
+    return unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Delete what an account left behind."""
     delete_issues(hass, entry)
     await async_remove_ledger(hass, entry.entry_id)
+    await async_remove_push(hass, entry.entry_id)
     await async_remove_memory(hass, entry.entry_id)
 
 

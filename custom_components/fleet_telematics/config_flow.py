@@ -11,13 +11,14 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_SCAN_INTERVAL
-from homeassistant.core import callback
-from homeassistant.helpers import selector
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er, selector
 import voluptuous as vol
 
 from .connect import async_find_account
 from .const import (
     CONF_EXPOSE_DRIVERS,
+    CONF_FORWARD_TRACKERS,
     CONF_PROVIDER,
     CONF_REFILL_THRESHOLD,
     CONF_THEFT_THRESHOLD,
@@ -34,8 +35,10 @@ from .failures import error_key
 from .forms import async_read_fields, choice_options, field_schema
 from .providers import PROVIDERS
 from .providers.base import Account, Field, FieldKind, Provider
-from .providers.capabilities import TripHistory
+from .providers.capabilities import PositionSink, TripHistory
 from .providers.errors import ProviderError
+from .push.forwarder import current_ids, stable_ids
+from .push.sighting import TRACKERS
 
 _LONGEST_INTERVAL: Final = 24 * 60 * 60
 
@@ -247,13 +250,20 @@ class FleetOptionsFlow(OptionsFlowWithReload):
                     if one.kind is FieldKind.CHOICE
                 ):
                     async_expect_fewer(self.hass, entry)
+                if CONF_FORWARD_TRACKERS in options:
+                    options[CONF_FORWARD_TRACKERS] = stable_ids(
+                        self.hass, options[CONF_FORWARD_TRACKERS]
+                    )
                 return self.async_create_entry(data=options)
         shortest = info.shortest_interval(user_input or entry.options)
+        shown = dict(user_input or entry.options)
+        if CONF_FORWARD_TRACKERS in shown:
+            shown[CONF_FORWARD_TRACKERS] = current_ids(
+                self.hass, shown[CONF_FORWARD_TRACKERS]
+            )
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(
-                self._schema(), user_input or entry.options
-            ),
+            data_schema=self.add_suggested_values_to_schema(self._schema(), shown),
             errors=errors,
             description_placeholders={"shortest": f"{shortest:g}"},
         )
@@ -304,6 +314,7 @@ class FleetOptionsFlow(OptionsFlowWithReload):
                     CONF_EXPOSE_DRIVERS, default=False
                 ): selector.BooleanSelector(),
                 **_statistics_schema(provider),
+                **_forwarding_schema(self.hass, entry, provider),
                 **field_schema(info, info.options, choices=choices),
             }
         )
@@ -317,4 +328,24 @@ def _statistics_schema(
         return {}
     return {
         vol.Required(CONF_UPDATE_STATISTICS, default=False): selector.BooleanSelector()
+    }
+
+
+def _forwarding_schema(
+    hass: HomeAssistant, entry: ConfigEntry, provider: type[Provider]
+) -> dict[vol.Marker, selector.Selector[Any]]:
+    """Return the option of vendors that take positions; not those of their own."""
+    if not issubclass(provider, PositionSink):
+        return {}
+    own = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return {
+        vol.Optional(CONF_FORWARD_TRACKERS, default=[]): selector.EntitySelector(
+            selector.EntitySelectorConfig(
+                filter=[{"domain": list(TRACKERS)}],
+                exclude_entities=sorted(
+                    one.entity_id for one in own if one.domain in TRACKERS
+                ),
+                multiple=True,
+            )
+        )
     }

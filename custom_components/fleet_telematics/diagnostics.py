@@ -14,6 +14,7 @@ from .coordinator import FeedCoordinator, FleetConfigEntry
 from .devices import vehicle_id_of
 from .fuel.coordinator import FuelCoordinator
 from .providers.models import Vehicle
+from .push import Push
 
 _HIDDEN: Final = {
     "id",
@@ -55,6 +56,16 @@ def _coordinator(coordinator: FeedCoordinator) -> dict[str, Any]:
     }
 
 
+def _push(push: Push) -> dict[str, Any]:
+    return {
+        "followed": len(push.forwarder.references),
+        "waiting": push.queue.waiting,
+        "dropped": push.queue.dropped,
+        "sent": push.queue.sent,
+        "declined": push.queue.declined,
+    }
+
+
 def _settings(entry: FleetConfigEntry) -> dict[str, Any]:
     """Return data and options; what is not known to be harmless is hidden."""
     options: Mapping[str, Any] = entry.options
@@ -90,6 +101,7 @@ async def async_get_config_entry_diagnostics(
         "rejected_readings": dict(data.fleet.guard.rejected),
         "live": data.positions.live,
         "feeds": {one.feed.value: _coordinator(one) for one in coordinators},
+        "sent_positions": None if data.push is None else _push(data.push),
         "fuel": {
             "denied_vehicles": sorted(_alias(entry, one) for one in denied),
             "events": {

@@ -32,6 +32,7 @@ from homeassistant.helpers.typing import StateType
 from .coordinator import FiguresCoordinator, FleetConfigEntry, FleetData
 from .entity import FleetEntity, VehicleEntity, async_add_vehicle_entities
 from .providers.models import Status
+from .push.queue import PositionQueue
 
 PARALLEL_UPDATES = 0
 
@@ -363,6 +364,14 @@ FLEET_SENSORS: tuple[FleetSensorDescription, ...] = (
 )
 
 
+QUEUED_POSITIONS: Final = SensorEntityDescription(
+    key="queued_positions",
+    state_class=SensorStateClass.MEASUREMENT,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
+
+
 FIGURE_SENSORS: tuple[SensorEntityDescription, ...] = (
     SensorEntityDescription(
         key="active_users", state_class=SensorStateClass.MEASUREMENT
@@ -414,6 +423,8 @@ async def async_setup_entry(
 ) -> None:
     """Add the fleet's sensors, and each vehicle's as values come."""
     async_add_entities(FleetSensor(entry, one) for one in FLEET_SENSORS)
+    if (push := entry.runtime_data.push) is not None:
+        async_add_entities([QueueSensor(push.queue, entry, QUEUED_POSITIONS)])
     async_add_vehicle_entities(
         entry, async_add_entities, "sensor", VEHICLE_SENSORS, VehicleSensor
     )
@@ -500,6 +511,31 @@ class FleetSensor(FleetEntity, SensorEntity):
         value = self.entity_description.value_fn(self.entry.runtime_data)
         self._attr_native_value = value
         return (self.available, value)
+
+
+class QueueSensor(FleetEntity, SensorEntity):
+    """How many positions wait to be sent to the vendor."""
+
+    def __init__(
+        self,
+        queue: PositionQueue,
+        entry: FleetConfigEntry,
+        description: SensorEntityDescription,
+    ) -> None:
+        """Show the length of this queue."""
+        super().__init__(entry, description)
+        self._queue = queue
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Listen to the queue while the entity exists."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self._queue.async_listen(self._update))
+
+    @override
+    def _snapshot(self) -> object:
+        self._attr_native_value = self._queue.waiting
+        return self._queue.waiting
 
 
 class FigureSensor(FleetEntity, SensorEntity):

@@ -32,6 +32,7 @@ OF_A_VENDOR: dict[str, dict[str, Any]] = {
     },
     "get_dashboard": {"view": "summary"},
     "save_trip": {"trip_id": "1"},
+    "send_position": {"latitude": 52.37, "longitude": 4.9, "device_ref": "bike"},
 }
 
 

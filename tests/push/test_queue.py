@@ -56,6 +56,24 @@ async def test_listeners_hear_of_every_change(queue: PositionQueue) -> None:
     assert queue.sent == 3
 
 
+async def test_positions_that_come_one_by_one_are_all_written(
+    hass: HomeAssistant, queue: PositionQueue
+) -> None:
+    """However fast the disk is: some writes are done before anybody waits."""
+    for count, one in enumerate(points(50), 1):
+        queue.async_put(one)
+        await hass.async_block_till_done()
+        assert queue.waiting == count
+
+
+async def test_what_was_put_before_counts(queue: PositionQueue) -> None:
+    """Whoever adds a position is told of all that wait."""
+    for one in points(5):
+        queue.async_put(one, followed=True)
+    await queue.async_add([point(9)])
+    assert queue.waiting == 6
+
+
 async def test_a_write_that_has_begun_is_done_even_if_nobody_waits(
     queue: PositionQueue, hass: HomeAssistant
 ) -> None:

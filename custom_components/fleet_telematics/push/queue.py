@@ -36,7 +36,8 @@ class PositionQueue:
         self._disk = asyncio.Lock()
         self._counts = Counts()
         self._incoming: list[tuple[SentPosition, bool]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self._writing = False
+        self._removed = False
         self._unsettled: list[Queued] = []
         self._failed = False
         self._listeners: list[Callable[[], None]] = []
@@ -78,14 +79,26 @@ class PositionQueue:
         self._incoming.append((position, followed))
         if followed and position.device_ref is not None:
             self.places[position.device_ref] = position.location
-        if self._writing is None:
-            self._writing = self._hass.async_create_task(
-                self._async_write(), f"{DOMAIN} positions"
-            )
+        if not self._writing:
+            # Not the task: a fast disk has it done before it is returned.
+            self._writing = True
+            self._hass.async_create_task(self._async_write(), f"{DOMAIN} positions")
 
     async def async_add(self, positions: Sequence[SentPosition]) -> None:
-        """Add positions, and return once they are written. Raises sqlite3.Error."""
-        self._note(await self._async_run(partial(self._store.add, positions)))
+        """Add positions, and return once they are written. Raises sqlite3.Error.
+
+        What was put before is written with them, so that `waiting` counts it.
+        """
+        incoming, self._incoming = self._incoming, []
+        self._note(
+            await self._async_run(
+                partial(
+                    self._store.add,
+                    [*(position for position, _ in incoming), *positions],
+                    [position for position, followed in incoming if followed],
+                )
+            )
+        )
 
     async def async_oldest(self, most: int) -> list[Queued]:
         """Return the oldest positions that wait, oldest first. Raises sqlite3.Error."""
@@ -116,9 +129,8 @@ class PositionQueue:
             LOGGER.error("Positions cannot be forgotten on disk: %s", err)
 
     async def async_remove(self) -> None:
-        """Delete the queue from disk."""
-        if self._writing is not None:
-            await self._writing
+        """Delete the queue from disk; what is put from now on is not kept."""
+        self._removed = True
         await self._async_run(self._store.remove)
 
     async def _async_settle(self, queued: Sequence[Queued]) -> None:
@@ -129,12 +141,13 @@ class PositionQueue:
 
     async def _async_write(self) -> None:
         try:
-            while self._incoming:
+            while self._incoming and not self._removed:
                 incoming, self._incoming = self._incoming, []
                 for piece in batched(incoming, _PIECE, strict=False):
-                    await self._async_write_piece(piece)
+                    if not self._removed:
+                        await self._async_write_piece(piece)
         finally:
-            self._writing = None
+            self._writing = False
 
     async def _async_write_piece(
         self, piece: Sequence[tuple[SentPosition, bool]]

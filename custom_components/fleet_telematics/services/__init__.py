@@ -6,13 +6,14 @@ from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, call
 from homeassistant.helpers.service import async_register_admin_service
 
 from ..const import DOMAIN
-from . import categories, history, nearest, open_api, reports, statistics, trips
+from . import categories, history, nearest, open_api, push, reports, statistics, trips
 from .action import Action
 
 _ACTIONS: Final[tuple[Action, ...]] = (
     *history.ACTIONS,
     *nearest.ACTIONS,
     *reports.ACTIONS,
+    *push.ACTIONS,
     *trips.ACTIONS,
     *statistics.ACTIONS,
     *categories.ACTIONS,
