@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,10 +11,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
+    async_mock_service,
 )
 
 from custom_components.fleet_telematics.const import CONF_PROVIDER, DOMAIN, EVENT_FUEL
@@ -62,6 +67,7 @@ POSITION = {
     "engine_on",
 }
 FUEL_EVENT = {
+    "event_type",
     "event_id",
     "time",
     "volume",
@@ -304,6 +310,8 @@ def assert_same_events(
         assert one.keys() == FUEL_EVENT
         assert near(one["time"], record.time)
         assert one["volume"] == pytest.approx(record.volume, abs=0.1)
+        refill = record.kind == "refill"
+        assert one["event_type"] == ("refuelled" if refill else "fuel_theft_suspected")
         assert one["origin"] == "vendor"
         assert one["private"] is record.private
         if record.private:
@@ -652,3 +660,61 @@ async def test_a_script_uses_what_is_returned(
     assert event.data["distance"] == pytest.approx(
         sum(trip.distance for trip in trips), rel=1e-3
     )
+
+
+async def test_the_documented_scripts_run(
+    hass: HomeAssistant, trackgps_server: TrackGpsServer, clock: Clock
+) -> None:
+    """As they stand on the page, with a vehicle of this fleet."""
+    text = (Path(__file__).parents[2] / "docs" / "trips.md").read_text("utf-8")
+    number, device = await async_connect(hass, trackgps_server)
+    blocks = [
+        parse_yaml(block.replace("0123456789abcdef0123456789abcdef", device))
+        for block in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    ]
+    sequences = [
+        block["actions"]
+        if "actions" in block
+        else block["script"]["was_at_the_depot"]["sequence"]
+        for block in blocks
+        if isinstance(block, dict) and block.keys() & {"actions", "script"}
+    ]
+    here = trackgps_server.world.state(number)
+    hass.states.async_set(
+        "zone.depot",
+        "0",
+        {"latitude": here.latitude, "longitude": here.longitude, "radius": 100},
+    )
+    told = async_mock_service(hass, "notify", "notify")
+    assert await async_setup_component(
+        hass,
+        "script",
+        {
+            "script": {
+                f"documented_{index}": {"sequence": sequence}
+                for index, sequence in enumerate(sequences)
+            }
+        },
+    )
+
+    answers = [
+        await hass.services.async_call(
+            "script", f"documented_{index}", blocking=True, return_response=True
+        )
+        for index in range(len(sequences))
+    ]
+
+    monday = dt_util.start_of_local_day() - dt_util.now().weekday() * DAY
+    trips = trackgps_server.world.trips(number, dt_util.as_utc(monday), clock.now)
+    refills = [
+        one
+        for one in trackgps_server.world.fuel_records(
+            number, clock.now - 30 * DAY, clock.now
+        )
+        if one.kind == "refill"
+    ]
+    week, month = (" ".join(one.data["message"].split()) for one in told)
+    assert week.startswith(f"{len(trips)} trips, ")
+    assert week.endswith(" km.")
+    assert month.startswith(f"{len(refills)} refills, ")
+    assert {"was_there": True} in answers

@@ -40,14 +40,14 @@ async def async_entries(
 async def async_fuel_events(
     data: FleetData, vehicle_id: str, start: datetime, end: datetime
 ) -> Sequence[dict[str, Any]]:
-    """Return what `async_entries` does as automations see it.
+    """Return what `async_entries` does as automations see it on the bus.
 
     Raises Unsupported where the vendor tells neither fuel events nor a fuel level.
     """
     if Feed.FUEL not in data.provider.feeds and not data.fuel.ledger.accounts:
         raise Unsupported("fuel events")
     return [
-        data.fuel.teller.payload(entry)
+        {"event_type": entry.event.kind.value, **data.fuel.teller.payload(entry)}
         for entry in await async_entries(data, vehicle_id, start, end)
     ]
 
