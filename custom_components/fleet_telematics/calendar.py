@@ -55,13 +55,14 @@ def _add_maintenance(
     added = False
 
     @callback
-    def add(_: Collection[str]) -> None:
+    def add(vehicle_ids: Collection[str]) -> None:
         nonlocal added
         if not added and any(
-            vehicle.service_visits is not None for vehicle in fleet.vehicles.values()
+            one in fleet.vehicles and fleet.vehicles[one].service_visits is not None
+            for one in vehicle_ids
         ):
             added = True
             async_add_entities([MaintenanceCalendar(entry, _MAINTENANCE)])
 
-    add(())
-    entry.async_on_unload(fleet.listen_all(add))
+    add(list(fleet.vehicles))
+    entry.async_on_unload(fleet.listen_appearances(add))

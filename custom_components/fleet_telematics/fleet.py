@@ -113,8 +113,9 @@ class Fleet:
                 self._admitted.pop((source, vehicle.id), None)
             if part == previous:
                 continue
+            shown = self._showable(vehicle.id)
             parts[source] = part
-            if self._merge(vehicle.id, parts):
+            if self._merge(vehicle.id, parts) or self._showable(vehicle.id) != shown:
                 changed.append(vehicle.id)
         return changed
 
@@ -190,6 +191,16 @@ class Fleet:
     def reachable(self) -> bool:
         """Whether the last read of the positions worked."""
         return Feed.POSITIONS not in self._failed
+
+    def _showable(self, vehicle_id: str) -> list[str]:
+        """Return which of the values that somebody shows may be, while a source fails.
+
+        The same value may come from another source than before.
+        """
+        if not self._failed:
+            return []
+        by_key = self._vehicle_listeners.get(vehicle_id, {})
+        return [key for key in by_key if self.available(vehicle_id, key)]
 
     def _origin(self, vehicle_id: str, key: str) -> str:
         parts = self._parts[vehicle_id]

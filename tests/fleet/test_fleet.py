@@ -191,6 +191,20 @@ def test_everybody_is_told_while_a_source_fails(fleet: Fleet) -> None:
     assert heard == ["odometer"]
 
 
+def test_who_shows_a_value_hears_when_it_is_another_sources(fleet: Fleet) -> None:
+    """The value stays; that its source fails, or works, is news all the same."""
+    fleet.apply(Feed.DETAILS, [Vehicle(id="1", fuel_level=50.0)], NOW)
+    shown: list[bool] = []
+    fleet.listen(
+        "1", "fuel_level", lambda: shown.append(fleet.available("1", "fuel_level"))
+    )
+    fleet.set_failed(Feed.DETAILS, True)
+    for level in (None, 50.0):
+        told = replace(ONE, fuel_level=level)
+        fleet.announce(fleet.apply(Feed.POSITIONS, [told], NOW))
+    assert shown == [False, True]
+
+
 def test_who_adds_entities_hears_of_values_that_appear(fleet: Fleet) -> None:
     """And of a vehicle that left, not of every change."""
     appeared: list[Collection[str]] = []
