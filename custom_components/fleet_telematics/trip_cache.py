@@ -159,10 +159,18 @@ class TripCache:
         provider = self._entry.runtime_data.provider
         if not isinstance(provider, TripHistory) or provider.vehicles_per_read == 1:
             return []
+        # What is on its way already is not asked for once more.
+        on_its_way = {
+            one
+            for read in self._reads
+            if read.first <= days[0] and days[-1] <= read.last
+            for one in read.vehicle_ids
+        }
         found = [
             other
             for other in self._followed
             if other != vehicle_id
+            and other not in on_its_way
             and any(self._trips_of((other, day), now) is None for day in days)
         ]
         return found[: provider.vehicles_per_read - 1]

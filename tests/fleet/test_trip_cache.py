@@ -184,6 +184,28 @@ async def test_vehicles_that_are_looked_at_come_along(
     ]
 
 
+async def test_a_page_with_many_calendars_asks_for_each_vehicle_once(
+    cache_of: Callable[..., TripCache],
+) -> None:
+    """All of them are looked at in the same moment."""
+    vendor = Many()
+    cache = cache_of(vendor)
+    numbers = [str(number) for number in range(8)]
+    for one in numbers:
+        cache.follow(one)
+
+    found = await asyncio.gather(
+        *(cache.async_trips(one, NOW - 5 * DAY, NOW) for one in numbers)
+    )
+
+    assert all(found)
+    assert [vehicles for vehicles, _, _ in vendor.asked] == [
+        ("0", "1", "2"),
+        ("3", "4", "5"),
+        ("6", "7"),
+    ]
+
+
 async def test_a_failure_is_everybodys_who_waits_and_not_remembered(
     cache_of: Callable[..., TripCache],
 ) -> None:
