@@ -33,11 +33,9 @@ RECALL = {"refill": 0.999, "theft": 0.974}
 SIZES = {"refill": (15.0, 45.0), "theft": (10.0, 30.0)}
 _CHANCE = 0.01
 
-# A fleet so large that somebody always stands, and those of it who do so soonest.
+# A fleet so large that nearly always somebody stands.
 _FLEET = 40
 _SEED = 1
-_WATCHED = 14
-_HORIZON = timedelta(minutes=40)
 _FLEETGO = Vendor(
     key="fleetgo",
     options={"scan_interval": 30},
@@ -53,6 +51,8 @@ _AMOUNT = 3.0
 _SLACK = timedelta(minutes=15)
 # What was not heard by then is not waited for.
 _GIVEN_UP = timedelta(minutes=4)
+# With one reading before it a change proves little.
+_WARM_UP = 3
 # So long it may take until an event is told that nobody hastens.
 _OWN = timedelta(minutes=3)
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -209,6 +209,15 @@ class _Tormentor(Tormentor):
             if not ids and truth.time > lately
         }
 
+    async def cause_soon(self) -> int | None:
+        """Wait for a vehicle to stand; return which was filled or robbed."""
+        end = time.monotonic() + _PATIENCE
+        while self._left and time.monotonic() < end:
+            if (number := await self.cause()) is not None:
+                return number
+            await asyncio.sleep(1)
+        return None
+
     async def cause(self) -> int | None:
         """Fill or rob a vehicle that stands; return it, None when none does."""
         if not self._left:
@@ -269,6 +278,13 @@ class _Tormentor(Tormentor):
                 {"entity_id": self._entities[number]},
             )
 
+    async def read_all(self) -> None:
+        """Have every vehicle read some times, so that it is known what changes."""
+        for _ in range(_WARM_UP):
+            for number in self._watched:
+                await self.read(number)
+            await asyncio.sleep(_NUDGE)
+
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[None]:
         """Have the vehicles read over and over whose events are not heard yet."""
@@ -303,13 +319,13 @@ class _Tormentor(Tormentor):
         match kill:
             case Kill.WAITING:
                 # Two readings before, one after; the second is what it waits for.
-                if (number := await self.cause()) is not None:
+                if (number := await self.cause_soon()) is not None:
                     await asyncio.sleep(_NUDGE)
                     await self.read(number)
                     return self.random.uniform(0, 3)
             case Kill.WRITTEN:
                 known = len(self.house.entries())
-                if await self.cause() is not None or self._awaited():
+                if await self.cause_soon() is not None or self._awaited():
                     async with self.reading():
                         await self.house.wait_for_write(known, _PATIENCE)
                     return self.random.uniform(0, 0.03)
@@ -327,7 +343,7 @@ class _Tormentor(Tormentor):
         self.observer.life += 1
         async with self.house.life():
             await self.house.wait_until_running()
-            if (number := await self.cause()) is not None:
+            if (number := await self.cause_soon()) is not None:
                 await asyncio.sleep(_NUDGE)
                 await self.read(number)
             self._proof.ended = datetime.now(UTC) - _OWN
@@ -346,22 +362,6 @@ class _Tormentor(Tormentor):
             self.attend()
 
 
-def _soonest(world: World) -> list[int]:
-    """Return the vehicles that tell a level and stand most within the next time."""
-    now = world.now()
-    minutes = range(int(_HORIZON / timedelta(minutes=1)))
-
-    def stands(number: int) -> int:
-        states = (
-            world.state(number, now + timedelta(minutes=minute)) for minute in minutes
-        )
-        return sum(not state.engine_on for state in states)
-
-    # The others leave their level out, or tell -1.
-    telling = [number for number in world.vehicles if number % 6 not in (4, 5)]
-    return sorted(telling, key=stands, reverse=True)[:_WATCHED]
-
-
 async def prove_derived(
     *,
     kills: int,
@@ -377,7 +377,8 @@ async def prove_derived(
     world = World(city=AMSTERDAM, vehicles=_FLEET, seed=_SEED)
     async with build_house(_FLEETGO) as house:
         await house.learn_ids()
-        watched = _soonest(world)
+        # The others leave their level out, or tell -1.
+        watched = [number for number in world.vehicles if number % 6 not in (4, 5)]
         wanted = {str(house.vendor_ids[number]): number for number in watched}
         observer = Observer(house.client)
         proof = DerivedProof(observer=observer)
@@ -392,6 +393,7 @@ async def prove_derived(
 
         async def ready() -> None:
             await until(known, timeout=60, what="the events of the watched vehicles")
+            await _Tormentor(house, proof, random, world, watched).read_all()
 
         await house.set_up(ready, vehicles=list(wanted))
         began = datetime.now(UTC)

@@ -38,7 +38,7 @@ _AUTOMATION = """\
         data:
           level: warning
           logger: WITNESS
-          message: "{{ trigger.event.data | to_json }}"
+          message: "heard {{ trigger.event.data | to_json }}"
 """.replace("WITNESS", _WITNESS)
 
 
@@ -143,7 +143,7 @@ class House:
 
     def witnessed(self) -> list[dict[str, Any]]:
         """Return what an automation heard in this life, from the log."""
-        mark = f"[{_WITNESS}] "
+        mark = f"[{_WITNESS}] heard "
         try:
             lines = self.log.read_text(errors="replace").splitlines(keepends=True)
         except FileNotFoundError:
