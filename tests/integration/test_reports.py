@@ -2,6 +2,7 @@
 
 import csv
 from datetime import timedelta
+import errno
 import io
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,29 @@ async def test_a_text_in_a_file_is_no_formula(
     path = tmp_path / "trips.csv"
     await ask(hass, account, "get_report", report="trip_detail", file=str(path), **WEEK)
     assert {row["name"] for row in read(path)} == {"'=1+1"}
+
+
+async def test_a_share_without_links_and_modes_takes_a_file(
+    hass: HomeAssistant,
+    account: MockConfigEntry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as a card's or a network's; what is there is kept there, too."""
+
+    def refuse(*arguments: Any, **words: Any) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    monkeypatch.setattr(Path, "chmod", refuse)
+    path = tmp_path / "trips.csv"
+    fields = {"report": "trip_detail", "file": str(path), **WEEK}
+    answer = await ask(hass, account, "get_report", **fields)
+    assert len(read(path)) == len(answer["rows"])
+    assert [one.name for one in tmp_path.iterdir()] == ["trips.csv"]
+    with pytest.raises(ServiceValidationError) as raised:
+        await ask(hass, account, "get_report", **fields)
+    assert raised.value.translation_key == "file_exists"
 
 
 async def test_a_report_that_fails_leaves_no_file(

@@ -1,6 +1,7 @@
 """Writes rows into a CSV file, only where the user allowed files to be written."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 import csv
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -72,12 +73,18 @@ def _write(
             writer.writerows(flat)
             whole.close()
             written = Path(whole.name)
-            written.chmod(0o644)
-            if overwrite:
-                written.replace(path)
-            else:
+            # Not every file system knows modes, or hard links.
+            with suppress(PermissionError):
+                written.chmod(0o644)
+            if not overwrite:
                 # Fails where somebody else was faster.
-                path.hardlink_to(written)
+                path.touch(exist_ok=False)
+            try:
+                written.replace(path)
+            except OSError:
+                if not overwrite:
+                    path.unlink()
+                raise
     except FileExistsError:
         raise invalid("file_exists", file=file) from None
     except OSError as err:
