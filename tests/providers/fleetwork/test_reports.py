@@ -457,20 +457,22 @@ async def test_a_view_that_the_account_lacks_is_null(
     """The others are shown; without any of them that is the answer."""
     vendor.composite = False
     vendor.faults[f"{DASHBOARD}/monthly-costs"] = (403, {})
+    vendor.faults[f"{DASHBOARD}/users"] = (403, {})
     shown = await fleetwork.dashboard("all")
     assert shown["summary"] == summary()
     assert shown["monthlyCosts"] is None
+    assert shown["users"] is None
     assert shown["heatmap"] is None
     vendor.faults = {
         f"{DASHBOARD}/{view}": (403, {})
-        for view in ("summary", "users", "activity-heatmap", "fuel-tracking")
+        for view in ("summary", "activity-heatmap", "fuel-tracking")
     } | vendor.faults
     with pytest.raises(AccessDenied):
         await fleetwork.dashboard("all")
 
 
 @pytest.mark.parametrize(
-    "fault", [(500, {}), (200, {"message": "soon"}), (200, "<html>")]
+    "fault", [(500, {}), (200, {"message": "soon"}), (200, []), (200, "<html>")]
 )
 async def test_a_whole_that_fails_is_built_from_its_views(
     vendor: Vendor, fleetwork: Fleetwork, fault: tuple[int, object]

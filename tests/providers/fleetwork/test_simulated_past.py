@@ -1,6 +1,7 @@
 """What Fleetwork tells of the past, from the simulated vendor."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -471,6 +472,39 @@ async def test_a_vendor_that_is_down_is_unreachable(
         await account.last_trips(known)
     with pytest.raises(Unreachable):
         await account.track(known[0], now - DAY, now)
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.WRONG_TYPES, FaultKind.EMPTY_LIST, FaultKind.TRUNCATED_JSON]
+)
+async def test_spoilt_answers_cost_no_more_than_themselves(
+    fleetwork_server: FleetworkServer,
+    open_account: Open,
+    standing: Standing,
+    kind: FaultKind,
+) -> None:
+    """Whatever is wrong in them, only a vendor's failure is raised."""
+    account = open_account()
+    now = standing()
+    known = list((await account.positions()).vehicles)
+    vehicle = vehicle_of(fleetwork_server, numbers(fleetwork_server)[0])
+    questions: tuple[Callable[[], Awaitable[object]], ...] = (
+        lambda: account.trips([vehicle], now - 2 * DAY, now),
+        lambda: account.last_trips(known),
+        lambda: account.track(vehicle, now - timedelta(hours=1), now),
+        lambda: account.report("fuel_detail", now - DAY, now),
+        lambda: account.report("activity_time", now - DAY, now),
+        lambda: account.dashboard("users"),
+        lambda: account.dashboard("all"),
+        lambda: account.details(known),
+    )
+    whole = await account.trips([vehicle], now - 2 * DAY, now)
+    fleetwork_server.faults.append(Fault(kind=kind))
+    for ask in questions:
+        with suppress(ProviderError):
+            await ask()
+    fleetwork_server.faults.clear()
+    assert await account.trips([vehicle], now - 2 * DAY, now) == whole
 
 
 def _grid(start: datetime, end: datetime) -> tuple[datetime, datetime]:
