@@ -57,6 +57,8 @@ WORLD = {"vehicles": 4, "history": timedelta(days=400)}
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 YEAR = datetime(2025, 11, 20, tzinfo=UTC), datetime(2026, 11, 20, tzinfo=UTC)
 WEEKS = datetime(2026, 10, 20, tzinfo=UTC), datetime(2026, 11, 19, tzinfo=UTC)
+# Where the first of two steps ends.
+BORDER = datetime(2026, 11, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
 IMPORTER = "custom_components.fleet_telematics.statistics.importer"
 
@@ -388,9 +390,9 @@ async def test_progress_is_shown(
     importing = start_import(hass, device, *WEEKS)
 
     await async_until(lambda: "0 of 2 steps" in (shown(hass) or ""))
-    assert "2026-10" in (shown(hass) or "")
+    assert "2026-10-20" in (shown(hass) or "")
     await async_until(lambda: "1 of 2 steps" in (shown(hass) or ""))
-    assert "2026-11" in (shown(hass) or "")
+    assert "2026-11-03" in (shown(hass) or "")
     await importing
     assert shown(hass) is None
 
@@ -398,7 +400,7 @@ async def test_progress_is_shown(
 async def async_half(
     hass: HomeAssistant, server: FleetGoServer, device: str
 ) -> asyncio.Task[dict[str, Any]]:
-    """Import two months, and wait until one is done and the other asked for."""
+    """Import in two steps, and wait until one is done and the other asked for."""
     server.faults = [
         Later(kind=FaultKind.LATENCY, path="GetTrips", delay=60, skip=1, times=1)
     ]
@@ -435,12 +437,11 @@ async def async_is_complete(
     assert await async_rows(client, LONG_AGO) == rows
 
 
-def first_month(rows: Rows) -> Rows:
-    """Return the rows of October."""
-    november = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
+def first_step(rows: Rows) -> Rows:
+    """Return the rows of the first step."""
+    border = BORDER.timestamp()
     return {
-        key: [row for row in one if row[0] < november - 3600]
-        for key, one in rows.items()
+        key: [row for row in one if row[0] < border - 3600] for key, one in rows.items()
     }
 
 
@@ -467,7 +468,7 @@ async def test_an_import_can_be_cancelled(
     half = await async_rows(client, LONG_AGO)
     await async_import(hass, device, *WEEKS)
     whole = await async_rows(client, LONG_AGO)
-    assert first_month(whole) == first_month(half)
+    assert first_step(whole) == first_step(half)
     assert len(only(half, "distance")) < len(only(whole, "distance"))
     with pytest.raises(ServiceValidationError, match="No statistics"):
         await hass.services.async_call(DOMAIN, "cancel_import", {}, blocking=True)
@@ -527,8 +528,8 @@ async def test_a_vendors_failure_leaves_what_is_complete(
     fleetgo_server.faults.clear()
     await async_import(hass, device, *WEEKS)
 
-    assert first_month(await async_rows(client, LONG_AGO)) == first_month(half)
-    assert len(first_month(half)) == 2
+    assert first_step(await async_rows(client, LONG_AGO)) == first_step(half)
+    assert len(first_step(half)) == 2
 
 
 async def test_an_import_goes_on_after_a_reload(
@@ -551,9 +552,8 @@ async def test_an_import_goes_on_after_a_reload(
     await async_set_up(hass, entry)
     await async_until(lambda: memory(hass_storage, entry) is None)
 
-    november = datetime(2026, 11, 1, tzinfo=UTC)
     asked = asked_windows(fleetgo_server)
-    assert (november, WEEKS[1]) in asked
+    assert (BORDER, WEEKS[1]) in asked
     assert WEEKS[0] not in {start for start, _ in asked}
     await async_is_complete(hass, client, device)
 
@@ -604,7 +604,7 @@ async def test_an_import_goes_on_after_a_restart(
 
     assert not entry.runtime_data.statistics.running
     rows = await async_rows(client, LONG_AGO)
-    assert bool(only(first_month(rows), "distance")) is (done == 0)
+    assert bool(only(first_step(rows), "distance")) is (done == 0)
     if done == 0:
         device = device_of(hass, entry, vehicle_of(fleetgo_server, vehicle))
         await async_is_complete(hass, client, device)

@@ -26,12 +26,15 @@ def job(start: datetime, end: datetime, vehicles: int = 1, **more: int) -> Job:
         )
 
 
-def test_a_year_has_its_months() -> None:
-    """They end where calendar months do, so that each import has the same ones."""
+def test_a_year_is_cut_into_months() -> None:
+    """Of 30 days, with the same borders in each import."""
     steps = job(datetime(2025, 11, 15, tzinfo=UTC), NOW).steps
 
+    later = job(datetime(2026, 1, 2, tzinfo=UTC), NOW).steps
+
     assert len(steps) == 13
-    assert [step.start.day for step in steps] == [15] + 12 * [1]
+    assert {step.end - step.start for step in steps[1:-1]} == {timedelta(days=30)}
+    assert [step.end for step in later] == [step.end for step in steps[-len(later) :]]
 
 
 def test_no_hour_is_ahead() -> None:
@@ -55,13 +58,13 @@ def test_steps_cover_the_period_without_gaps(
     assert found.end >= min(start + length, NOW)
     assert (steps[0].start, steps[-1].end) == (found.start, found.end)
     assert all(one.end == other.start for one, other in pairwise(steps))
-    assert all(timedelta() < one.end - one.start <= timedelta(days=31) for one in steps)
+    assert all(timedelta() < one.end - one.start <= timedelta(days=30) for one in steps)
 
 
 def test_vehicles_that_one_request_asks_for_go_together() -> None:
     """Each group is done with all its months before the next one."""
     found = job(
-        datetime(2026, 9, 1, tzinfo=UTC),
+        datetime(2026, 9, 10, tzinfo=UTC),
         datetime(2026, 11, 1, tzinfo=UTC),
         vehicles=5,
         vehicles_per_read=2,

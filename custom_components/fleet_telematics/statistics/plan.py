@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import batched
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from homeassistant.util import dt as dt_util
 
-from .hours import hour_after, hour_of, moment_of
+from .hours import HOUR, hour_after, hour_of, moment_of
+
+_DAY: Final = 24 * HOUR
+# Vendors that take a month mean 31 days, less what lies on both sides of a window.
+_MONTH: Final = 30 * _DAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Some vehicles over at most a month."""
+    """Some vehicles over at most 30 days."""
 
     vehicle_ids: tuple[str, ...]
     start: datetime
@@ -24,7 +28,7 @@ class Step:
 class Job:
     """An import: whole hours of some vehicles, and how many steps are done.
 
-    `daily` cuts days instead of months, and is not kept. The steps follow from the
+    `daily` cuts days instead of 30 of them, and is not kept. The steps follow from the
     other fields, so that a number is enough to go on after a restart.
     """
 
@@ -58,7 +62,8 @@ class Job:
     @property
     def steps(self) -> Sequence[Step]:
         """All steps, for each vehicle the oldest first."""
-        windows = list(_windows(self.start, self.end, daily=self.daily))
+        length = _DAY if self.daily else _MONTH
+        windows = list(_windows(self.start, self.end, length))
         return [
             Step(vehicle_ids=vehicle_ids, start=start, end=end)
             for vehicle_ids in batched(
@@ -90,17 +95,14 @@ class Job:
 
 
 def _windows(
-    start: datetime, end: datetime, *, daily: bool
+    start: datetime, end: datetime, length: int
 ) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the days or calendar months (UTC) of a period.
+    """Yield the windows of a period.
 
-    The same months whatever the period, so that what is told of a whole month is
-    spread alike in every import.
+    They end at the same moments whatever the period, so that what is told of a
+    whole window is spread alike in every import.
     """
     while start < end:
-        step = start.replace(hour=0) + timedelta(days=1)
-        if not daily:
-            step = (start.replace(day=1, hour=0) + timedelta(days=32)).replace(day=1)
-        step = min(step, end)
-        yield start, step
-        start = step
+        border = moment_of((hour_of(start) // length + 1) * length)
+        yield start, min(border, end)
+        start = border

@@ -42,7 +42,7 @@ class Progress:
                 account=self._entry.title,
                 done=done,
                 steps=len(steps),
-                month=f"{step.start:%Y-%m}",
+                day=f"{step.start:%Y-%m-%d}",
                 vehicles=", ".join(names),
             ),
             texts["import_title"],
