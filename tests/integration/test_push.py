@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+import sqlite3
 from typing import Any
 
 from homeassistant import loader
@@ -10,7 +11,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
@@ -30,6 +31,7 @@ from custom_components.fleet_telematics.providers.models import (
     SentPosition,
 )
 from custom_components.fleet_telematics.push import sender as sending
+from custom_components.fleet_telematics.push.store import PositionStore
 from simulator.faults import Fault, FaultKind
 from simulator.fleetwork import FleetworkServer
 from simulator.fleetwork_rows import Point
@@ -455,6 +457,45 @@ async def test_a_restart_in_an_outage_loses_nothing(
     assert len(fleetwork_server.sent) == 202
 
 
+async def test_a_restart_lets_the_request_under_way_end(
+    socket_enabled: None, fleetwork_server: FleetworkServer, tmp_path: Path
+) -> None:
+    """An orderly end of Home Assistant sends nothing twice."""
+    fleetwork_server.faults.append(
+        Fault(kind=FaultKind.LATENCY, path="/gps-tracking/bulk", delay=0.4)
+    )
+    for again in (False, True):
+        async with async_test_home_assistant(config_dir=str(tmp_path)) as hass:
+            hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
+            entry = entry_of(fleetwork_server)
+            entry = MockConfigEntry(
+                domain=DOMAIN,
+                entry_id="account",
+                unique_id=entry.unique_id,
+                data=dict(entry.data),
+            )
+            await async_set_up(hass, entry)
+            if not again:
+                queue = entry.runtime_data.push.queue
+                await queue.async_add(
+                    [
+                        SentPosition(
+                            time=NOW - timedelta(seconds=number),
+                            location=Coordinates(latitude=52.0, longitude=4.9),
+                            device_ref="bike",
+                        )
+                        for number in range(900)
+                    ]
+                )
+                await asyncio.sleep(0.1)
+                assert not fleetwork_server.sent
+            else:
+                assert waiting(entry) + len(fleetwork_server.sent) == 900
+                await async_settle(hass)
+            await hass.async_stop(force=True)
+    assert len(fleetwork_server.sent) == 900
+
+
 async def test_too_many_positions_are_a_repair_issue_until_they_are_sent(
     hass: HomeAssistant, fleetwork_server: FleetworkServer
 ) -> None:
@@ -728,6 +769,26 @@ async def test_a_wrong_argument_is_told_and_queues_nothing(
         )
     assert raised.value.translation_key == key
     assert waiting(entry) == 0
+
+
+async def test_a_full_disk_fails_the_action(
+    hass: HomeAssistant,
+    fleetwork_server: FleetworkServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A script does not go on as if the position were kept."""
+    entry = entry_of(fleetwork_server)
+    await async_set_up(hass, entry)
+
+    def full(*args: object) -> None:
+        """Fail as SQLite does."""
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(PositionStore, "add", full)
+    with pytest.raises(HomeAssistantError) as raised:
+        await async_send(hass, entry)
+    assert raised.value.translation_key == "position_not_kept"
+    assert "disk is full" in str(raised.value)
 
 
 async def test_the_accounts_own_trackers_are_a_wrong_argument(

@@ -26,12 +26,14 @@ from custom_components.fleet_telematics.providers.errors import (
     Unreachable,
 )
 from custom_components.fleet_telematics.providers.models import SentPosition
+from custom_components.fleet_telematics.push import sender as sending
 from custom_components.fleet_telematics.push.queue import PositionQueue
 from custom_components.fleet_telematics.push.sender import Sender
 
 from .points import point, points
 
 LOG = logging.getLogger(__name__)
+SOON = sending.SOON
 
 
 class Vendor(PositionSink):
@@ -107,6 +109,25 @@ async def test_everything_is_sent_once_in_bulk_and_in_order(
     await queue.async_add([point(21)])
     await settled(hass)
     assert vendor.requests[3:] == [[point(21)]]
+
+
+async def test_what_comes_within_a_second_goes_out_together(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Soon, but not one request per position."""
+    assert SOON == 1.0
+    # Timers are fired to the second: so many of them are one.
+    monkeypatch.setattr(sending, "SOON", 10 * SOON)
+    for one in points(5):
+        await queue.async_add([one])
+    await later(hass, 5)
+    assert vendor.requests == []
+    await later(hass, 11)
+    assert vendor.requests == [points(5)]
 
 
 async def test_what_waited_before_is_sent_at_the_start(
