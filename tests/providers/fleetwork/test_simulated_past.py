@@ -439,6 +439,19 @@ async def test_reports_keep_within_the_vendors_limit(
     assert requests(fleetwork_server, "/detail") == 12
 
 
+async def test_the_dashboard_keeps_within_the_vendors_limit(
+    fleetwork_server: FleetworkServer, open_account: Open
+) -> None:
+    """Ten a second; a large account has more pages than that."""
+    fleetwork_server.limit_requests = True
+    fleetwork_server.extra_rows = 1200
+    account = open_account()
+    users = (await account.dashboard("users"))["users"]
+    assert isinstance(users, list)
+    assert len(users) == 1200 + len(numbers(fleetwork_server))
+    assert len(fleetwork_server.requests) == 13
+
+
 async def test_a_refused_report_does_not_hold_up_the_poll(
     fleetwork_server: FleetworkServer, open_account: Open, standing: Standing
 ) -> None:
