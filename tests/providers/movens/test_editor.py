@@ -295,6 +295,7 @@ async def test_an_edit_of_no_category_is_the_vendors_refusal(
     ("answer", "failure"),
     [
         (lambda: err("err_NotAllowed"), Rejected),
+        (lambda: web.Response(status=400), Rejected),
         (lambda: web.Response(status=403), AccessDenied),
         (lambda: web.Response(status=404), NotFound),
         (lambda: web.Response(status=500), Unreachable),

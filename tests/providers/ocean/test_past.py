@@ -479,6 +479,13 @@ def test_of_two_vehicles_with_a_plate_the_id_decides() -> None:
     assert positions([found([POINT], None, "BB-8")], "7", "AA-7") == []
 
 
+def test_a_plate_does_not_tell_where_another_of_the_fleet_was() -> None:
+    """An id that is nobody's may be of another kind: there the plate has to do."""
+    rows = [found([POINT], 8)]
+    assert positions(rows, "7", "AA-7", fleet={"7", "8"}) == []
+    assert len(positions(rows, "7", "AA-7", fleet={"7"})) == 1
+
+
 async def test_a_track_is_cut_into_days(peer: Peer, connect: Connect) -> None:
     """Without holes; what is told twice or outside of the window is told once."""
     provider = connect(customer_id=9)

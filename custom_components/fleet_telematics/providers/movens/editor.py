@@ -69,7 +69,7 @@ class Editor:
         except NotFound:
             raise
         except Rejected as err:
-            if err.reason is not None:
+            if err.reason is not None or err.status >= 300:
                 raise
             # There is none with this id: to say so is for the answer to the edit.
             return {}

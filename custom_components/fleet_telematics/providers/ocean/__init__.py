@@ -269,7 +269,9 @@ class Ocean(
         plate = fleet[vehicle_id].plate
         if plate is None:
             raise Unsupported("positions of a vehicle without a plate")
-        return await self._tracks.read(vehicle_id, plate, start, end)
+        return await self._tracks.read(
+            vehicle_id, plate, start, end, fleet=fleet.keys()
+        )
 
     @override
     async def nearest(

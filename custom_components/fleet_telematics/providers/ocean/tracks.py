@@ -1,6 +1,6 @@
 """Where Ocean's vehicles were, which it tells for the last two months."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -29,11 +29,17 @@ class Tracks:
         self._api = api
 
     async def read(
-        self, vehicle_id: str, plate: str, start: datetime, end: datetime
+        self,
+        vehicle_id: str,
+        plate: str,
+        start: datetime,
+        end: datetime,
+        *,
+        fleet: Collection[str] = (),
     ) -> tuple[Position, ...]:
         """Return where a vehicle was between two times, oldest first.
 
-        Raises Rejected for times that the vendor no longer tells of.
+        `fleet` are the ids of all vehicles. Raises Rejected for times that the vendor no longer tells of.
         """
         if start < datetime.now(UTC) - _KEPT:
             raise Rejected(
@@ -46,7 +52,7 @@ class Tracks:
             rows = await self._search(plate, first, last)
             found |= {
                 one.time: one
-                for one in positions(rows, vehicle_id, plate)
+                for one in positions(rows, vehicle_id, plate, fleet=fleet)
                 if start <= one.time <= end
             }
         return tuple(found[time] for time in sorted(found))
@@ -61,14 +67,24 @@ class Tracks:
         return await self._api.search_positions([plate], start, end)
 
 
-def positions(rows: Iterable[object], vehicle_id: str, plate: str) -> list[Position]:
+def positions(
+    rows: Iterable[object],
+    vehicle_id: str,
+    plate: str,
+    *,
+    fleet: Collection[str] = (),
+) -> list[Position]:
     """Read what positions/search tells of one vehicle.
 
-    Plates move from one vehicle to the next: the id decides where it is known.
+    Plates move from one vehicle to the next: the id decides where it is known, and
+    another one of the fleet's is never this vehicle.
     """
     found = [parse.mapping(row) for row in rows]
     mine = [row for row in found if _about(row, "idVehicule") == vehicle_id] or [
-        row for row in found if _about(row, "immatriculation") == plate
+        row
+        for row in found
+        if _about(row, "immatriculation") == plate
+        and _about(row, "idVehicule") not in fleet
     ]
     return [
         position
