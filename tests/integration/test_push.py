@@ -12,7 +12,7 @@ from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import entity_registry as er, frame, issue_registry as ir
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -426,6 +426,7 @@ async def test_a_restart_in_an_outage_loses_nothing(
     entry_id = ""
     for start in (0, 100):
         async with async_test_home_assistant(config_dir=config) as hass:
+            frame.async_setup(hass)
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
             entry = following(fleetwork_server, PHONE)
             entry_id = entry_id or entry.entry_id
@@ -466,6 +467,7 @@ async def test_a_restart_lets_the_request_under_way_end(
     )
     for again in (False, True):
         async with async_test_home_assistant(config_dir=str(tmp_path)) as hass:
+            frame.async_setup(hass)
             hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
             entry = entry_of(fleetwork_server)
             entry = MockConfigEntry(

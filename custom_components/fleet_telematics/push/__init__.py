@@ -1,6 +1,7 @@
 """Tells a vendor where things are that Home Assistant tracks."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
@@ -14,6 +15,12 @@ from .queue import PositionQueue
 from .sender import Sender
 from .store import MOST_POSITIONS
 
+# What an account talked through is closed then.
+_WITHOUT_VENDOR: Final = (
+    ConfigEntryState.NOT_LOADED,
+    ConfigEntryState.SETUP_ERROR,
+    ConfigEntryState.SETUP_RETRY,
+)
 _PUSHES: HassKey[dict[str, Push]] = HassKey(f"{DOMAIN}_pushes")
 
 
@@ -80,6 +87,8 @@ async def _async_create(hass: HomeAssistant, entry: ConfigEntry) -> Push:
 
     @callback
     def entry_changed() -> None:
+        if entry.state in _WITHOUT_VENDOR:
+            push.sender.async_pause()
         # One that failed to set up is tried again, and goes on collecting.
         if entry.state is ConfigEntryState.NOT_LOADED:
             push.collecting = False

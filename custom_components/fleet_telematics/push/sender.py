@@ -65,10 +65,15 @@ class Sender:
         self._failures = 0
         self.async_wake()
 
-    async def async_stop(self) -> None:
-        """Send no more. A request that is under way may end, and is noted."""
+    @callback
+    def async_pause(self) -> None:
+        """Begin no more requests until it is started again."""
         self._sink = None
         self._clear_timer()
+
+    async def async_stop(self) -> None:
+        """Send no more. A request that is under way may end, and is noted."""
+        self.async_pause()
         request = self._request
         if request is not None:
             await asyncio.wait([request], timeout=_PATIENCE)
