@@ -1,5 +1,6 @@
 """Trips, tracks and consumption, against a server that answers as told."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -420,6 +421,39 @@ async def test_a_foreign_vehicle_does_not_cost_the_others_their_consumption(
     vehicle_ids = [str(number) for number in range(1, 11)]
     found = await provider.fuel_used(vehicle_ids, END - timedelta(days=40), END)
     assert found == {one: int(one) * 3.0 for one in vehicle_ids if one != "7"}
+
+
+# The account's line.
+
+
+async def test_the_poll_waits_for_one_reader_of_the_past_at_most(
+    provider: TrackGps, peer: Peer
+) -> None:
+    """However many want to know, and as often as the poll comes."""
+    provider.connection.queue.interval = 0.02
+    peer.payload(VEHICLES, [])
+    for path in (STOPS, WAY, CONSUMPTION):
+        peer.payload(path, [])
+    await provider.positions()
+    asks = [
+        asyncio.ensure_future(ask)
+        for number in range(1, 5)
+        for ask in (
+            provider.trips([str(number)], START, END),
+            provider.track(str(number), START, END),
+            provider.fuel_used([str(number)], START, END),
+        )
+    ]
+    polls = 0
+    while not all(one.done() for one in asks):
+        await asyncio.sleep(0)
+        before = len(peer.seen)
+        await provider.positions()
+        polls += 1
+        # What was under way, and the one that stood in line already.
+        assert len(peer.seen) - before <= 3
+    await asyncio.gather(*asks)
+    assert polls > 8
 
 
 # Anything else.

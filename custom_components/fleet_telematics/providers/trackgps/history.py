@@ -34,6 +34,9 @@ class History:
         self._api = api
         self._local = local
         self._access = access
+        # However many want to know of the past, one of them stands in the account's
+        # line: half a minute for each, and the poll comes next.
+        self._turn = asyncio.Lock()
 
     async def trips(
         self, vehicle_ids: Sequence[str], start: datetime, end: datetime
@@ -163,7 +166,8 @@ class History:
             for part in batched(left, LONGEST_LIST, strict=False):
                 for listed in self._access.lists(part):
                     try:
-                        rows += await ask(listed, start, end)
+                        async with self._turn:
+                            rows += await ask(listed, start, end)
                     except VehicleRefused:
                         self._access.refused(listed)
                         continue
