@@ -3,12 +3,16 @@
 from collections.abc import Hashable
 
 from hypothesis import given, strategies as st
+import pytest
 
+from custom_components.fleet_telematics.providers.errors import InvalidResponse
+from custom_components.fleet_telematics.providers.fleetwork import paging
 from custom_components.fleet_telematics.providers.fleetwork.paging import (
     MOST_PAGES,
     Listing,
     Page,
     read_all,
+    read_past,
 )
 
 
@@ -106,3 +110,25 @@ async def test_a_list_without_an_end_is_left() -> None:
     listing = await _all(served)
     assert served.reads == MOST_PAGES
     assert not listing.complete
+
+
+async def test_a_long_past_is_read_to_its_end() -> None:
+    """A week of a point every ten seconds, on the pages of the document's example."""
+    points: list[object] = list(range(7 * 24 * 360))
+    served = _List(points, 100, total=len(points), pages=605)
+    listing = await read_past(served.read, _key, "/history")
+    assert listing.rows == points
+    assert (served.reads, listing.complete) == (605, True)
+
+
+@pytest.mark.parametrize(("pages", "rows"), [(5, 500_000), (2000, 50)])
+async def test_a_past_without_an_end_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, pages: int, rows: int
+) -> None:
+    """A part of it would pass for the whole."""
+    monkeypatch.setattr(paging, "MOST_PAST_PAGES", pages)
+    monkeypatch.setattr(paging, "MOST_PAST_ROWS", rows)
+    served = _List(list(range(1000)), 10, total=None, pages=None)
+    with pytest.raises(InvalidResponse, match="/history: pages without end"):
+        await read_past(served.read, _key, "/history")
+    assert served.reads in (5, 6)

@@ -18,7 +18,7 @@ from custom_components.fleet_telematics.providers.errors import (
     Unreachable,
     Unsupported,
 )
-from custom_components.fleet_telematics.providers.fleetwork import Fleetwork
+from custom_components.fleet_telematics.providers.fleetwork import Fleetwork, paging
 from custom_components.fleet_telematics.providers.fleetwork.reports import subject
 from simulator.fleetwork import FleetworkServer
 from simulator.fleetwork_json import group_id
@@ -309,6 +309,33 @@ async def test_fuel_counts_once(vendor: Vendor, fleetwork: Fleetwork) -> None:
     found = await fleetwork.trips(["vehicle-1"], start, start + DAY)
     assert [one.fuel_used for one in found] == [11.0, None]
     assert len({one.id for one in found}) == 2
+
+
+async def test_a_report_that_is_too_long_is_none(
+    vendor: Vendor, fleetwork: Fleetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody takes some of its rows for all of them."""
+    monkeypatch.setattr(paging, "MOST_PAST_PAGES", 2)
+    _serve(vendor, "trip_detail", [trip_day(one) for one in range(3)], "trips")
+    vendor.largest_page = 1
+    with pytest.raises(InvalidResponse):
+        await fleetwork.report("trip_detail", NOW - DAY, NOW)
+    vendor.largest_page = 2
+    _, rows = await fleetwork.report("trip_detail", NOW - DAY, NOW)
+    assert len(rows) == 3
+
+
+async def test_a_track_is_of_the_time_that_was_asked_for(
+    vendor: Vendor, fleetwork: Fleetwork
+) -> None:
+    """Also where a server does not know the filter."""
+    points = [
+        {"lat": 21.0, "lng": 105.0, "time": NOW_MS + seconds * 1000, "speed": 4.0}
+        for seconds in (-3601, -3600, -60, 0, 1)
+    ]
+    vendor.faults["/gps-tracking/history"] = 200, {"trackingData": points}
+    found = await fleetwork.track("truck", NOW - timedelta(hours=1), NOW)
+    assert [(one.time - NOW).total_seconds() for one in found] == [-3600, -60, 0]
 
 
 async def test_points_of_others_are_not_in_a_track(

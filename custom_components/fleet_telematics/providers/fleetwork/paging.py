@@ -4,8 +4,13 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from ..errors import InvalidResponse
+
 # A list that never ends is a fault: this many pages hold any account.
 MOST_PAGES: Final = 200
+# And these the past of any account, on pages as small as the document shows them.
+MOST_PAST_PAGES: Final = 2000
+MOST_PAST_ROWS: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,16 +42,39 @@ class Page:
 class Listing:
     """All rows. `complete` says that none is missing, as far as the server tells.
 
-    `about` is what the first page told of the list as a whole.
+    `ended` is whether it was read to its end. `about` is what the first page told of
+    the list as a whole.
     """
 
     rows: list[object]
     complete: bool
+    ended: bool = True
     about: Mapping[str, object] = field(default_factory=dict)
 
 
+async def read_past(
+    read: Callable[[int], Awaitable[Page]],
+    key: Callable[[object], Hashable | None],
+    what: str,
+) -> Listing:
+    """Read a list to its end, however long: a part of the past is none of it.
+
+    `what` names the list. Raises InvalidResponse for one that has no end.
+    """
+    listing = await read_all(
+        read, key, most_pages=MOST_PAST_PAGES, most_rows=MOST_PAST_ROWS
+    )
+    if not listing.ended:
+        raise InvalidResponse(f"{what}: pages without end")
+    return listing
+
+
 async def read_all(
-    read: Callable[[int], Awaitable[Page]], key: Callable[[object], Hashable | None]
+    read: Callable[[int], Awaitable[Page]],
+    key: Callable[[object], Hashable | None],
+    *,
+    most_pages: int = MOST_PAGES,
+    most_rows: int | None = None,
 ) -> Listing:
     """Read from page 1 on, up to the last one or to one that brings nothing new.
 
@@ -57,7 +85,7 @@ async def read_all(
     seen: set[Hashable] = set()
     about: Mapping[str, object] = {}
     readable = True
-    for number in range(1, MOST_PAGES + 1):
+    for number in range(1, most_pages + 1):
         page = await read(number)
         if number == 1:
             about = page.about
@@ -73,4 +101,6 @@ async def read_all(
         if not fresh or page.is_last(number, len(rows)):
             counted = page.total is None or len(rows) >= page.total
             return Listing(rows=rows, complete=readable and counted, about=about)
-    return Listing(rows=rows, complete=False, about=about)
+        if most_rows is not None and len(rows) > most_rows:
+            break
+    return Listing(rows=rows, complete=False, ended=False, about=about)

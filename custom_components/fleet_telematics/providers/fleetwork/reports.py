@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from .. import parse
 from ..errors import Unsupported
-from .api import FleetworkApi
-from .paging import Listing, Page, read_all
+from .api import REPORTS, FleetworkApi
+from .paging import Listing, Page, read_past
 from .times import last_of, milliseconds
 
 
@@ -69,7 +69,7 @@ async def read(
             },
         )
 
-    return await read_all(page, subject)
+    return await read_past(page, subject, f"{REPORTS}/{path}")
 
 
 def subject(value: object) -> Hashable | None:

@@ -8,8 +8,8 @@ from typing import Final
 from .. import parse
 from ..models import Position
 from . import mapping
-from .api import FleetworkApi
-from .paging import Page, read_all
+from .api import HISTORY, FleetworkApi
+from .paging import Page, read_past
 
 # The document has no limit. A week of a point every ten seconds is sixty pages.
 LONGEST_WINDOW: Final = timedelta(days=7)
@@ -24,18 +24,20 @@ async def read(
     kind, identifier = mapping.kind_and_id(vehicle_id)
     # What two windows share is told in both of them.
     found: dict[Position, None] = {}
-    while start < end:
-        until = end if end - start <= LONGEST_WINDOW else start + LONGEST_WINDOW
-        rows = await _window(api, kind, identifier, start, until)
+    first = start
+    while first < end:
+        until = end if end - first <= LONGEST_WINDOW else first + LONGEST_WINDOW
+        rows = await _window(api, kind, identifier, first, until)
         for part in batched(rows, _SLICE, strict=False):
             found.update(
                 (one, None)
                 for row in part
                 if mapping.is_of(kind, identifier, row)
                 and (one := mapping.point(row)) is not None
+                and start <= one.time <= end
             )
             await asyncio.sleep(0)
-        start = until
+        first = until
     return sorted(found, key=lambda one: one.time)
 
 
@@ -45,7 +47,7 @@ async def _window(
     async def page(number: int) -> Page:
         return await api.history(kind, identifier, start, end, number)
 
-    return (await read_all(page, _key)).rows
+    return (await read_past(page, _key, HISTORY)).rows
 
 
 def _key(value: object) -> tuple[str | None, ...] | None:
