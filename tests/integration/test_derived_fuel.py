@@ -1,11 +1,13 @@
 """Refills and thefts are concluded from levels where the vendor tells none."""
 
+import asyncio
 from collections.abc import Collection, Iterable
 from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
+from homeassistant.core import CoreState, Event, HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -120,6 +122,32 @@ async def test_a_refill_while_down_is_concluded_afterwards(
     (event,) = [one for one in events if one.data["entity_id"] == entity_id]
     assert event.data["event_type"] == "refuelled"
     assert event.data["late"] is True
+
+
+async def test_what_waits_at_a_start_fires_when_automations_are_armed(
+    hass: HomeAssistant, entry: MockConfigEntry, clock: Clock
+) -> None:
+    """They too begin to listen when Home Assistant has started, and take a moment."""
+    ledger = entry.runtime_data.fuel.ledger
+    vehicle = next(iter(ledger.accounts))
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    event = refilled(vehicle, clock.now)
+    ledger.conclude(vehicle, [event], ledger.detectors[vehicle])
+    hass.set_state(CoreState.starting)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    heard: list[list[Event[dict[str, Any]]]] = []
+
+    async def arm(_: Event) -> None:
+        await asyncio.sleep(0.3)
+        heard.append(async_capture_events(hass, EVENT_FUEL))
+
+    hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STARTED, arm)
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert [len(events) for events in heard] == [1]
+    assert ledger.pending() == []
 
 
 async def test_a_change_across_a_kill_is_told_once(

@@ -63,6 +63,7 @@ class FuelCoordinator(FeedCoordinator):
 
     async def async_start(self) -> None:
         """Read every vehicle once and tell what is new, oldest first."""
+        await self.teller.async_await_listeners()
         self.teller.async_release_after(_LONGEST_HOLD)
         # All may have been read before anybody listened.
         await self.teller.async_fire_pending()

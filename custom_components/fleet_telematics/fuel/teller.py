@@ -1,6 +1,8 @@
 """Tells of what the ledger holds: on the bus, at the entities, as figures."""
 
+import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -20,6 +22,8 @@ from .ledger import Account, Entry, FuelLedger, payload
 _THEFT_ALARM: Final = timedelta(hours=24)
 # What a vendor may take to notice an event, beside our own rhythm.
 _GRACE: Final = timedelta(minutes=5)
+# Seconds that Home Assistant may take to arm its automations.
+_ARMING: Final = 30.0
 
 type FuelListener = Callable[[str, dict[str, Any]], None]
 
@@ -54,6 +58,7 @@ class FuelTeller:
         self._silence: Callable[[], None] | None = None
         self.held = False
         self._ended = False
+        self._starting = hass.state is not CoreState.running
         entry.async_on_unload(self._end)
         entry.async_on_unload(fleet.listen_all(self._meet))
 
@@ -92,6 +97,18 @@ class FuelTeller:
             self._listeners.pop(vehicle_id, None)
 
         return forget
+
+    async def async_await_listeners(self) -> None:
+        """Wait until automations are armed, if Home Assistant has only just started.
+
+        They hear of its start when we do, and are armed some moments later: nobody
+        but the tasks that arm them knows when.
+        """
+        if self._starting:
+            self._starting = False
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_ARMING):
+                    await self._hass.async_block_till_done()
 
     @callback
     def async_hold(self) -> None:

@@ -64,6 +64,7 @@ class FuelWatcher:
 
     async def async_start(self) -> None:
         """Tell what is pending, and watch from now on."""
+        await self.teller.async_await_listeners()
         await self.teller.async_fire_pending()
         self._entry.async_on_unload(self._fleet.listen_all(self._look))
         self._entry.async_on_unload(self._fleet.listen_totals(self._tell))
