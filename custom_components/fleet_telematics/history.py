@@ -22,9 +22,9 @@ async def async_trips(
 ) -> tuple[Trip, ...]:
     """Return the finished trips that overlap a window, oldest first.
 
-    A private trip keeps its places to itself, and drivers are named only where the
-    options expose them. Of the time to come nothing is asked. Raises any ProviderError, Unsupported where the vendor
-    tells no trips.
+    A private trip keeps its places and its driver to itself, and of the others
+    drivers are named only where the options expose them. Of the time to come nothing
+    is asked. Raises any ProviderError, Unsupported where the vendor tells no trips.
     """
     provider = data.provider
     if not isinstance(provider, TripHistory):
@@ -59,5 +59,10 @@ def _shown(trip: Trip, *, drivers: bool) -> Trip:
     if not trip.private:
         return trip
     return replace(
-        trip, origin=Place(), destination=Place(), polyline=None, purpose=None
+        trip,
+        driver=None,
+        origin=Place(),
+        destination=Place(),
+        polyline=None,
+        purpose=None,
     )

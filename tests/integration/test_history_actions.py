@@ -166,7 +166,7 @@ async def test_private_trips_keep_their_places(
     hass: HomeAssistant, server: VendorServer, clock: Clock
 ) -> None:
     """When and how far is told, where and who not; positions are left out."""
-    number, device = await async_connect(hass, server)
+    number, device = await async_connect(hass, server, {"expose_drivers": True})
     server.world.set_private(number, private=True)
     clock.advance(hours=12)
     window = {"start": clock.now - timedelta(hours=8), "end": clock.now}

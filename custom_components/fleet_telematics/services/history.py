@@ -1,12 +1,14 @@
 """Actions that read the past: trips, positions, fuel events."""
 
+import asyncio
 from datetime import datetime
+from itertools import batched
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 import voluptuous as vol
 
 from ..fuel.history import async_fuel_events
@@ -15,6 +17,8 @@ from ..providers.models import Place, Position, Trip
 from .action import ATTR_DEVICE_ID, PERIOD_FIELDS, Action, period_of, told, vehicle_of
 
 _ATTR_POLYLINE: Final = "polyline"
+# A track of a month has a hundred thousand points.
+_SLICE: Final = 5000
 _FIELDS: Final[dict[Any, Any]] = {
     vol.Required(ATTR_DEVICE_ID): cv.string,
     **PERIOD_FIELDS,
@@ -40,7 +44,11 @@ async def _get_positions(hass: HomeAssistant, call: ServiceCall) -> JsonObjectTy
     start, end = period_of(call)
     with told(entry):
         track = await async_track(entry.runtime_data, vehicle_id, start, end)
-    return {"positions": [_position(one) for one in track]}
+    positions: list[JsonValueType] = []
+    for part in batched(track, _SLICE, strict=False):
+        positions += map(_position, part)
+        await asyncio.sleep(0)
+    return {"positions": positions}
 
 
 async def _get_fuel_events(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
