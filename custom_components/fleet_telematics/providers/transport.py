@@ -233,7 +233,8 @@ class Transport:
 
         It is one request of the account, and holds up no other: some vendors only
         begin to answer when there is something to tell. RequestTimeout is raised
-        once nothing came for `silence` seconds; else as with `request`.
+        once nothing came for `silence` seconds; else as with `request`. What a
+        refusal asks for holds for streams alone, and is left to the caller.
         """
         what = f"GET {path.partition('?')[0]}"
         url = self._below_base(path, what)
@@ -245,7 +246,12 @@ class Transport:
                 if response.status in _REDIRECTS:
                     url, params = _redirected(response, "GET", what), None
                     continue
-                self._raise_for_refusal(response, what)
+                if _is_refusal(response):
+                    wish = _retry_after(response.headers) or 0.0
+                    raise RateLimited(
+                        f"{what}: HTTP {response.status}",
+                        retry_after=min(wish, _LONGEST_WAIT),
+                    )
                 self._raise_for_status(response, b"", what)
                 if response.content_type != "text/event-stream":
                     raise InvalidResponse(f"{what}: not an event stream")
@@ -332,9 +338,8 @@ class Transport:
 
     def _raise_for_refusal(self, response: aiohttp.ClientResponse, what: str) -> None:
         """Hold the queue, while still holding the turn, when the vendor says so."""
-        wish = _retry_after(response.headers)
-        if response.status == 429 or (response.status == 503 and wish is not None):
-            wait = self._queue.refused(wish)
+        if _is_refusal(response):
+            wait = self._queue.refused(_retry_after(response.headers))
             raise RateLimited(f"{what}: HTTP {response.status}", retry_after=wait)
 
     def _raise_for_status(
@@ -425,6 +430,13 @@ def _decoded(body: bytes, charset: str | None) -> str:
         with suppress(ValueError, LookupError):
             return body.decode(encoding)
     return body.decode(errors="replace")
+
+
+def _is_refusal(response: aiohttp.ClientResponse) -> bool:
+    """Whether the vendor wants fewer requests."""
+    return response.status == 429 or (
+        response.status == 503 and _retry_after(response.headers) is not None
+    )
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -196,6 +196,37 @@ async def test_every_refusal_has_its_error(
         assert caught.value.retry_after == pytest.approx(7, abs=0.5)
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "wait"),
+    [
+        (429, {}, 0),
+        (429, {"Retry-After": "3600"}, 3600),
+        (503, {"Retry-After": "3600"}, 3600),
+        (429, {"Retry-After": "1e9"}, 24 * 3600),
+    ],
+)
+async def test_a_refusal_of_the_stream_is_not_the_polls(
+    serve: Serve,
+    session: aiohttp.ClientSession,
+    status: int,
+    headers: dict[str, str],
+    wait: float,
+) -> None:
+    """One stream too many is no reason to go without the fleet for an hour."""
+
+    async def handler(request: web.Request) -> web.Response:
+        if request.path == "/poll":
+            return web.json_response([1])
+        return web.Response(status=status, headers=headers)
+
+    transport = Transport(session, RequestQueue(), await serve(handler))
+    with pytest.raises(RateLimited) as caught:
+        await collected(transport)
+    assert caught.value.retry_after == wait
+    async with asyncio.timeout(5):
+        assert (await transport.request("GET", "/poll")).data == [1]
+
+
 async def test_redirect_on_the_same_origin_is_followed(
     serve: Serve, session: aiohttp.ClientSession
 ) -> None:
