@@ -46,7 +46,8 @@ class MaintenanceCalendar(FleetEntity, CalendarEntity):
         """Return the visits between two times."""
         first, last = (
             dt_util.as_local(start_date).date(),
-            dt_util.as_local(end_date).date(),
+            # A window does not reach into the day that begins at its end.
+            dt_util.as_local(end_date - timedelta.resolution).date(),
         )
         return sorted(
             (one for one in self._events() if one.end > first and one.start <= last),

@@ -1,6 +1,6 @@
 """What one vendor alone has, in Home Assistant."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +14,7 @@ from homeassistant.helpers import (
     issue_registry as ir,
 )
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_capture_events
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -342,6 +343,22 @@ async def test_oceans_workshop_visits_are_a_calendar(
     }
     days = [one["start"] for one in events]
     assert all(earlier <= later for earlier, later in pairwise(days))
+
+    # The day before ends where the visit's begins.
+    begins = dt_util.start_of_local_day(date.fromisoformat(days[0]))
+    for hours, expected in ((0, set()), (1, {days[0]})):
+        answer = await hass.services.async_call(
+            "calendar",
+            "get_events",
+            {
+                "entity_id": calendar,
+                "start_date_time": begins - timedelta(days=1),
+                "end_date_time": begins + timedelta(hours=hours),
+            },
+            blocking=True,
+            return_response=True,
+        )
+        assert {one["start"] for one in answer[calendar]["events"]} == expected
 
 
 # TrackGPS.
