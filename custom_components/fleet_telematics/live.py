@@ -12,6 +12,7 @@ from .providers.base import Provider
 from .providers.capabilities import LiveUpdates
 from .providers.errors import (
     AccessDenied,
+    AuthenticationFailed,
     NotFound,
     ProviderError,
     RateLimited,
@@ -22,6 +23,9 @@ FIRST_WAIT: Final = 5.0
 LONGEST_WAIT: Final = 5 * 60.0
 # What the account may not listen to is tried again now and then.
 _UNOFFERED_WAIT: Final = 12 * 60 * 60.0
+# Where the credentials themselves are refused the poll has them mended, which loads
+# the account anew; where the poll goes on, the stream alone is not for them.
+_UNOFFERED: Final = (AccessDenied, AuthenticationFailed, NotFound, Unsupported)
 # A stream that told of changes for so many seconds works; gateways end even such
 # a one now and then.
 SETTLED: Final = 60.0
@@ -100,7 +104,7 @@ class LiveListener:
             self._told = False
         else:
             LOGGER.debug("%s: still no live updates: %s", self._name, failure)
-        if isinstance(failure, (AccessDenied, NotFound, Unsupported)):
+        if isinstance(failure, _UNOFFERED):
             return _UNOFFERED_WAIT
         doubled: float = FIRST_WAIT * 2 ** min(self._failures, 10)
         self._failures += 1

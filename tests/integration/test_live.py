@@ -403,6 +403,26 @@ async def test_stream_that_is_not_allowed_is_left_alone(
     assert not hass.config_entries.flow.async_progress()
 
 
+async def test_stream_that_refuses_every_token_is_left_alone(
+    hass: HomeAssistant, server: BreakableServer
+) -> None:
+    """Where the vendor cannot say that the token holds, nobody logs in for ever."""
+    server.denied = {"avl/subscribe"}
+    server.deny_with_401 = True
+    server.faults.append(Fault(kind=FaultKind.HTML, path="validateaccesstoken"))
+    entry = entry_of(server, {"live_updates": True})
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await until(lambda: server.count(STREAM) >= 2)
+    # The reads of the set-up are over.
+    await until(lambda: server.count("/trips/gettrips") >= len(server.world.vehicles))
+    await asyncio.sleep(1)
+    assert server.count(STREAM) == 2
+    await entry.runtime_data.positions.async_refresh()
+    assert entry.runtime_data.positions.last_update_success
+    assert not hass.config_entries.flow.async_progress()
+
+
 async def test_option_decides_and_diagnostics_tell(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, server: BreakableServer
 ) -> None:
