@@ -25,8 +25,10 @@ _HIDDEN: Final = {
     "location",
     "address",
     "driver",
-    # A customer's free text.
+    # Free text and codes of a customer's own.
     "service_visits",
+    "label",
+    "code",
 }
 
 

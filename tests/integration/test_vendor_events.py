@@ -23,6 +23,10 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     async_mock_restore_state_shutdown_restart,
 )
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.fleet_telematics.providers.base import Feed
 from simulator.faults import Fault, FaultKind
@@ -30,6 +34,7 @@ from simulator.ocean import START_CODE, STOP_CODE, OceanServer
 
 from .conftest import Clock
 from .helpers import async_set_up, entity_id_of, entry_of, state_of
+from .vendors import vehicle_of
 
 PATH = "lastEvent"
 
@@ -318,3 +323,29 @@ async def test_codes_are_an_option(
     assert entry.options["event_codes"] == START_CODE
     state = state_of(hass, entry, "event", number, "vendor_event")
     assert state.attributes["event_types"] == [START_CODE]
+
+
+async def test_diagnostics_tell_neither_code_nor_label(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    entry: MockConfigEntry,
+    ocean_server: OceanServer,
+    number: int,
+) -> None:
+    """The codes are private to the customer, and a label is anybody's free text."""
+    await async_read(hass, entry)
+    key = vehicle_of(ocean_server, number)
+    event = entry.runtime_data.fleet.vehicles[key].vendor_event
+    assert event is not None
+    assert event.label
+
+    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    shown = [
+        one["vendor_event"]
+        for one in told["vehicles"].values()
+        if "vendor_event" in one
+    ]
+    assert shown
+    assert event.label not in str(shown)
+    assert event.code not in [value for one in shown for value in one.values()]
