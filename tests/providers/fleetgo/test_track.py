@@ -91,6 +91,7 @@ class Archive:
     def __init__(self, peer: Peer) -> None:
         """Serve two administrations without records."""
         self.peer = peer
+        self.largest_page = PAGE_SIZE
         self.records: dict[str, list[dict[str, object]]] = {"5": [], "6": []}
         peer.serve(
             ADMINISTRATIONS, lambda seen: [{"Id": int(key)} for key in self.records]
@@ -128,7 +129,8 @@ class Archive:
             if seen.query["from"] <= str(row["Timestamp"]) <= seen.query["to"]
         ]
         skip = int(seen.query["skip"])
-        return rows[skip : skip + int(seen.query["take"])]
+        take = min(int(seen.query["take"]), self.largest_page)
+        return rows[skip : skip + take]
 
 
 @pytest.fixture
@@ -149,6 +151,31 @@ async def test_all_pages_are_read_and_one_vehicle_is_picked(
     times = [one.time for one in found]
     assert times == [start + timedelta(minutes=one) for one in range(255)]
     assert [skip for *_, skip in archive.asked()] == [0, PAGE_SIZE]
+
+
+@pytest.mark.parametrize("largest", [10, 50, 100, 250])
+async def test_vendor_with_smaller_pages_tells_the_whole_track(
+    archive: Archive, peer: Peer, connect: Connect, largest: int
+) -> None:
+    """It publishes no limit to `take`; what lies behind a page is not lost."""
+    archive.largest_page = largest
+    start = NOW - timedelta(hours=20)
+    for index in range(300):
+        archive.add(1, start + timedelta(minutes=index))
+    found = await connect(peer.url).track("1", start, NOW)
+    assert len(found) == 300
+
+
+async def test_page_that_is_all_there_is_may_be_told_twice(
+    archive: Archive, peer: Peer, connect: Connect
+) -> None:
+    """By a vendor that does not know `skip` and has few records."""
+    for index in range(20):
+        archive.add(1, NOW - timedelta(minutes=20 - index))
+    peer.serve(AVL, lambda seen: archive.records["5"])
+    found = await connect(peer.url).track("1", NOW - timedelta(hours=2), NOW)
+    assert len(found) == 20
+    assert len(archive.asked()) == 2
 
 
 async def test_window_is_cut_into_days(

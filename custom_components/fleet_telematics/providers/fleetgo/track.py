@@ -1,6 +1,6 @@
 """Where a vehicle was, from FleetGO's AVL records of a whole administration."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -70,18 +70,30 @@ class Tracks:
     ) -> AsyncIterator[object]:
         """Yield the rows of all pages."""
         before: list[object] = []
-        for page in range(_MOST_PAGES):
+        read = 0
+        for _ in range(_MOST_PAGES):
             rows = await self._api.telemetry(
-                administration, start, end, skip=page * PAGE_SIZE, take=PAGE_SIZE
+                administration, start, end, skip=read, take=PAGE_SIZE
             )
             if rows and rows == before:
+                if len(rows) < PAGE_SIZE:
+                    return
                 raise InvalidResponse("GET /Avl/GetAvlData: the same page again")
             for row in rows:
                 yield row
-            if len(rows) < PAGE_SIZE:
+            if len(rows) < PAGE_SIZE and not _may_be_cut(rows):
                 return
+            read += len(rows)
             before = rows
         raise InvalidResponse("GET /Avl/GetAvlData: pages without end")
+
+
+def _may_be_cut(rows: Sequence[object]) -> bool:
+    """Whether a page may be short because the vendor gives no longer ones.
+
+    How many records it gives at once is not published; such a limit is a round number.
+    """
+    return bool(rows) and len(rows) % 10 == 0
 
 
 def position(vehicle_id: str, value: object) -> Position | None:
