@@ -169,13 +169,18 @@ def test_a_day_is_over_when_it_is_at_rest() -> None:
 
 
 def test_a_day_is_in_a_window_by_its_times() -> None:
-    """One that does not tell them may be in any."""
+    """One that does not tell them is of its whole day."""
     day = _day()
     assert day.overlaps(END, END + SECOND)
     assert day.overlaps(START - SECOND, START)
     assert not day.overlaps(END + SECOND, END + 2 * SECOND)
     assert not day.overlaps(START - 2 * SECOND, START - SECOND)
-    assert replace(day, start=None, end=None).overlaps(END + SECOND, END + SECOND)
+    without = replace(day, start=None, end=None)
+    begun, over = day_start(DAY), day_end(DAY)
+    assert without.overlaps(begun, begun)
+    assert without.overlaps(over - SECOND, over)
+    assert not without.overlaps(begun - SECOND, begun - SECOND)
+    assert not without.overlaps(over, over + SECOND)
 
 
 @given(

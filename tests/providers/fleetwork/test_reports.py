@@ -311,6 +311,30 @@ async def test_fuel_counts_once(vendor: Vendor, fleetwork: Fleetwork) -> None:
     assert len({one.id for one in found}) == 2
 
 
+async def test_a_day_without_its_times_is_of_that_day_alone(
+    vendor: Vendor, fleetwork: Fleetwork
+) -> None:
+    """The day after is asked for, too, and told with its own window."""
+    vendor.rows = [tracked_row(1)]
+    rows = [
+        {**trip_day(1, day=day), "startTime": None, "endTime": None} for day in range(3)
+    ]
+    _serve(vendor, "trip_detail", rows, "trips")
+    _serve(vendor, "fuel_detail", [], "trips")
+    start = datetime.fromtimestamp(DAY_MS / 1000, UTC)
+    told = [
+        [one.id for one in await fleetwork.trips(["vehicle-1"], first, first + hours)]
+        for first, hours in (
+            (start, DAY - timedelta(seconds=1)),
+            (start + timedelta(hours=9), timedelta(hours=2)),
+            (start + DAY + timedelta(hours=9), timedelta(hours=2)),
+            (start, 3 * DAY),
+        )
+    ]
+    days = ["2024-04-10", "2024-04-11", "2024-04-12"]
+    assert told == [days[:1], days[:1], days[1:2], days]
+
+
 async def test_a_report_that_is_too_long_is_none(
     vendor: Vendor, fleetwork: Fleetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from .. import parse
 from ..models import Place, Trip, Vehicle
-from .times import day_of, milliseconds
+from .times import day_end, day_of, day_start, last_of, milliseconds
 
 CURRENCY: Final = "VND"
 _HOUR: Final = timedelta(hours=1)
@@ -43,10 +43,10 @@ class UserDay:
         return self.day < day_of(now)
 
     def overlaps(self, start: datetime, end: datetime) -> bool:
-        """Whether it has a part in a window, as far as its times are known."""
-        return (self.end is None or self.end >= start) and (
-            self.start is None or self.start <= end
-        )
+        """Whether it has a part in a window; its day's own where it has no times."""
+        began = self.start or day_start(self.day)
+        ended = self.end or last_of(day_end(self.day))
+        return began <= end and ended >= start
 
     def trip(self, vehicle_id: str, fuel: DayFuel | None) -> Trip:
         """Return the day as a trip of the user's vehicle."""
