@@ -1,6 +1,7 @@
 """The queue's file: what is in it, in which order, and how much of it."""
 
 from datetime import timedelta
+from itertools import batched
 from pathlib import Path
 import random
 import signal
@@ -171,12 +172,35 @@ def test_a_file_that_is_none_is_put_aside(path: Path) -> None:
     assert store.add([point(1)]) == Counts(waiting=1)
 
 
-def test_removing_leaves_nothing(path: Path) -> None:
-    """Neither the file nor what SQLite keeps beside it."""
+def test_a_file_that_was_spoilt_is_put_aside(path: Path) -> None:
+    """It opens and counts, but what is in it could never be sent."""
     store = PositionStore(path)
+    store.add(points(2000))
+    store.close()
+    pages = [bytes(one) for one in batched(path.read_bytes(), 4096, strict=True)]
+    path.write_bytes(
+        b"".join(bytes(4096) if b'{"lat"' in one else one for one in pages)
+    )
+
+    with pytest.raises(sqlite3.DatabaseError):
+        store.load()
+    assert store.add([point(1)]) == Counts(waiting=1)
+    assert [one.position for one in store.oldest(9)] == [point(1)]
+
+
+def test_removing_leaves_nothing(path: Path) -> None:
+    """Neither the file nor what SQLite keeps beside it, nor what was put aside."""
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 100)
+    another = path.with_name(f"{path.name}x.corrupt.1")
+    another.touch()
+    store = PositionStore(path)
+    with pytest.raises(sqlite3.DatabaseError):
+        store.load()
     store.add([point(1)])
-    assert len(list(path.parent.iterdir())) > 1
+    assert len(list(path.parent.iterdir())) > 3
     store.remove()
+    another.unlink()
     assert list(path.parent.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ sends it again: the vendor then sees a point twice instead of never.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+import glob
 import json
 from pathlib import Path
 import sqlite3
@@ -25,6 +26,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 # What SQLite keeps beside the file while it is open.
 _BESIDE: Final = ("-wal", "-shm")
+_ASIDE: Final = ".corrupt."
 # Of what was sent, only the key stays for a while, so that it is not sent again.
 _SCHEMA: Final = f"""
 CREATE TABLE positions (
@@ -73,13 +75,15 @@ class PositionStore:
     def load(self) -> Counts:
         """Return what is there.
 
-        A file that is no such database is put aside. Raises sqlite3.DatabaseError
-        then, once.
+        A file that is no such database, or a spoilt one, is put aside. Raises
+        sqlite3.DatabaseError then, once.
         """
         if not self._path.exists():
             return Counts()
         try:
-            return self._counts(self._open())
+            connection = self._open()
+            _check(connection)
+            return self._counts(connection)
         except sqlite3.OperationalError:
             # Locked, or no disk: it says nothing of the file.
             raise
@@ -196,10 +200,13 @@ class PositionStore:
             self._connection = None
 
     def remove(self) -> None:
-        """Delete the file."""
+        """Delete the file, and those that were put aside."""
         self.close()
         for suffix in ("", *_BESIDE):
             self._beside(suffix).unlink(missing_ok=True)
+        aside = self._beside(_ASIDE).name
+        for one in self._path.parent.glob(f"{glob.escape(aside)}*"):
+            one.unlink(missing_ok=True)
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -230,12 +237,19 @@ class PositionStore:
 
     def _put_aside(self) -> None:
         moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        self._path.rename(self._beside(f".corrupt.{moment}"))
+        self._path.rename(self._beside(f"{_ASIDE}{moment}"))
         for suffix in _BESIDE:
             self._beside(suffix).unlink(missing_ok=True)
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Raise DatabaseError for a spoilt file: it would hold up everything for ever."""
+    (found,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
 
 
 def key_of(position: SentPosition) -> str:
