@@ -9,9 +9,11 @@ from typing import Any
 from unittest.mock import patch
 
 from homeassistant.components.recorder import Recorder
+from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.storage import Store
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -654,6 +656,48 @@ async def test_what_goes_on_waits_for_new_credentials(
     await async_until(lambda: memory(hass_storage, entry) is None)
 
 
+async def test_what_waits_for_new_credentials_can_be_cancelled(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    vehicle: int,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It does not go on once they are there."""
+    entry = entry_of(fleetgo_server)
+    interrupted(hass_storage, entry, vehicle_of(fleetgo_server, vehicle))
+    with patch(f"{IMPORTER}.async_run_step", side_effect=AuthenticationFailed("no")):
+        await async_start(hass, entry)
+        await async_until(lambda: "statistics import waits" in caplog.text)
+
+    await hass.services.async_call(DOMAIN, "cancel_import", {}, blocking=True)
+
+    assert memory(hass_storage, entry) is None
+
+
+async def test_an_import_that_begins_before_the_start_runs_once(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    vehicle: int,
+) -> None:
+    """It is not taken for one that a restart interrupted."""
+    entry = entry_of(fleetgo_server)
+    hass.set_state(CoreState.starting)
+    await async_start(hass, entry)
+    device = device_of(hass, entry, vehicle_of(fleetgo_server, vehicle))
+    importing = await async_half(hass, fleetgo_server, device)
+
+    hass.set_state(CoreState.running)
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
+    await asyncio.sleep(0.1)
+    # It is the only one.
+    await hass.services.async_call(DOMAIN, "cancel_import", {}, blocking=True)
+
+    async with asyncio.timeout(5):
+        with pytest.raises(HomeAssistantError, match="cancelled"):
+            await importing
+
+
 async def test_what_goes_on_can_be_cancelled(
     hass: HomeAssistant,
     fleetgo_server: FleetGoServer,
@@ -725,6 +769,34 @@ async def test_an_account_that_is_deleted_leaves_nothing(
 
     with pytest.raises(HomeAssistantError):
         await importing
+    assert f"{DOMAIN}.{entry.entry_id}.statistics" not in hass_storage
+
+
+async def test_an_account_that_is_deleted_while_it_writes_leaves_nothing(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    entry: MockConfigEntry,
+    device: str,
+    hass_storage: dict[str, Any],
+) -> None:
+    """What is on its way to a slow disk would outlive the account."""
+    save = Store.async_save
+    saving = asyncio.Event()
+
+    async def slowly(store: Store[Any], data: Any) -> None:
+        if store.key == f"{DOMAIN}.{entry.entry_id}.statistics":
+            saving.set()
+            await asyncio.sleep(0.2)
+        await save(store, data)
+
+    with patch.object(Store, "async_save", slowly):
+        importing = start_import(hass, device, *WEEKS)
+        await saving.wait()
+        await hass.config_entries.async_remove(entry.entry_id)
+        with pytest.raises(HomeAssistantError):
+            await importing
+        await hass.async_block_till_done(wait_background_tasks=True)
+
     assert f"{DOMAIN}.{entry.entry_id}.statistics" not in hass_storage
 
 

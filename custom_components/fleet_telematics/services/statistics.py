@@ -89,7 +89,7 @@ async def _cancel_import(hass: HomeAssistant, call: ServiceCall) -> JsonObjectTy
     importers = [
         entry.runtime_data.statistics
         for entry in entries
-        if entry.runtime_data.statistics.running
+        if entry.runtime_data.statistics.pending
     ]
     if not importers:
         raise invalid("no_import")

@@ -64,7 +64,7 @@ class StatisticsImporter:
         """Import for an account whose set-up has begun."""
         self._hass = hass
         self._entry = entry
-        self.memory = Memory(hass, entry.entry_id)
+        self.memory = Memory(hass, entry)
         self._progress = Progress(hass, entry)
         self._import: Import | None = None
         self._turn = asyncio.Lock()
@@ -76,9 +76,17 @@ class StatisticsImporter:
             return not self._import.task.done()
         return self.memory.job is not None
 
+    @property
+    def pending(self) -> bool:
+        """Whether one runs, or is kept until it may go on."""
+        return self.running or self.memory.job is not None
+
     @callback
     def async_go_on(self) -> None:
         """Go on where a restart interrupted, in the background."""
+        if self._import is not None:
+            # Somebody was quicker, before Home Assistant had started.
+            return
         job = self.memory.job
         if job is not None and recorder_is_there(self._hass):
             self._start(job, self._async_finish(job), kept=True)
@@ -126,7 +134,7 @@ class StatisticsImporter:
         """Stop what is running for good; what is written stays."""
         if self._import is not None:
             await self._async_cancel(self._import)
-        else:
+        if self.memory.job is not None:
             await self._async_forget()
 
     async def async_step(

@@ -4,6 +4,7 @@ from asyncio import shield
 from datetime import datetime
 from typing import Any, Final
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
@@ -16,11 +17,12 @@ _VERSION: Final = 1
 class Memory:
     """The import that is not done yet, and until when statistics were updated."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Remember nothing yet."""
         self._hass = hass
+        self._entry = entry
         self._store: Store[dict[str, Any]] = Store(
-            hass, _VERSION, f"{DOMAIN}.{entry_id}.statistics", atomic_writes=True
+            hass, _VERSION, f"{DOMAIN}.{entry.entry_id}.statistics", atomic_writes=True
         )
         self.job: Job | None = None
         self.updated: datetime | None = None
@@ -37,13 +39,15 @@ class Memory:
         """Write down how things are now.
 
         Even when whoever asks for it is cancelled: an older state that were still
-        being written could overtake a newer one.
+        being written could overtake a newer one. The account's unload waits for it:
+        it could outlive the account, too.
         """
         data = {
             "job": None if self.job is None else self.job.as_dict(),
             "updated": None if self.updated is None else self.updated.isoformat(),
         }
-        await shield(self._hass.async_create_task(self._store.async_save(data)))
+        save = self._store.async_save(data)
+        await shield(self._entry.async_create_task(self._hass, save))
 
 
 async def async_remove_memory(hass: HomeAssistant, entry_id: str) -> None:
