@@ -53,7 +53,7 @@ class Vendor(TripHistory):
             over = begin + timedelta(minutes=50)
             if begin < end and over > start and over <= dt_util.utcnow():
                 found += [
-                    Trip(id=str(number), vehicle_id=one, start=begin, end=over)
+                    Trip(id=f"{one}-{number}", vehicle_id=one, start=begin, end=over)
                     for one in vehicle_ids
                 ]
         return tuple(found)
@@ -176,12 +176,33 @@ async def test_vehicles_that_are_looked_at_come_along(
     ends[1]()
 
     for number in (0, 2, 3, 4, 5, 0):
-        assert await cache.async_trips(str(number), NOW - 5 * DAY, NOW)
+        found = await cache.async_trips(str(number), NOW - 5 * DAY, NOW)
+        assert {one.vehicle_id for one in found} == {str(number)}
 
     assert [vehicles for vehicles, _, _ in vendor.asked] == [
         ("0", "2", "3"),
         ("4", "5"),
     ]
+
+
+async def test_what_was_looked_at_longest_ago_makes_room(
+    cache_of: Callable[..., TripCache],
+) -> None:
+    """No more days are kept than may be, of all vehicles together."""
+    vendor = Vendor()
+    cache = cache_of(vendor, 3)
+
+    async def look(vehicle_id: str, age: int) -> int:
+        """Look at one past day; return how many requests that took."""
+        asked = len(vendor.asked)
+        noon = NOW - age * DAY
+        await cache.async_trips(vehicle_id, noon, noon + timedelta(minutes=1))
+        return len(vendor.asked) - asked
+
+    assert [await look("1", age) for age in (10, 11, 12)] == [1, 1, 1]
+    assert await look("1", 10) == 0
+    assert await look("2", 10) == 1
+    assert [await look("1", age) for age in (10, 12, 11)] == [0, 0, 1]
 
 
 async def test_a_page_with_many_calendars_asks_for_each_vehicle_once(

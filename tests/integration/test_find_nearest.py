@@ -158,6 +158,19 @@ async def test_a_stale_vehicle_is_found_only_when_asked_for(
     assert device in [one["device_id"] for one in every]
 
 
+async def test_a_day_without_a_word_makes_every_vehicle_stale(
+    hass: HomeAssistant, trackgps_server: TrackGpsServer, clock: Clock
+) -> None:
+    """Whatever the vendor said of it then."""
+    await async_set_up(hass, entry_of(trackgps_server))
+    assert await find(hass, **DAM, limit=100)
+
+    clock.advance(hours=25)
+
+    assert await find(hass, **DAM, limit=100) == []
+    assert await find(hass, **DAM, limit=100, include_stale=True)
+
+
 async def test_nobody_is_farther_than_the_radius(
     hass: HomeAssistant, server: VendorServer, world: World
 ) -> None:
