@@ -110,9 +110,13 @@ def waiting(entry: MockConfigEntry) -> int:
 
 
 async def async_settle(hass: HomeAssistant) -> None:
-    """Let timers that are due fire, and wait for what they do."""
-    await asyncio.sleep(0.02)
-    await hass.async_block_till_done(wait_background_tasks=True)
+    """Let timers that are due fire, and wait for what they do.
+
+    Once for what is written down, once for what then is sent, once for what follows.
+    """
+    for _ in range(3):
+        await asyncio.sleep(0.02)
+        await hass.async_block_till_done(wait_background_tasks=True)
 
 
 async def async_send(
