@@ -191,7 +191,16 @@ async def test_expert_may_ask_any_resource_below_the_base(
 
 
 @pytest.mark.parametrize(
-    "path", ["/../other", "/%2e%2e/other", "/Avl/Subscribe", "/avl/subscribe/?a=1"]
+    "path",
+    [
+        "/../other",
+        "/%2e%2e/other",
+        "/Avl/Subscribe",
+        "/avl/subscribe/?a=1",
+        "/Avl/%53ubscribe",
+        "/Avl%2fSubscribe%3f",
+        "/Avl/Subscribe#a",
+    ],
 )
 async def test_expert_may_not_leave_the_base_or_wait_for_ever(
     peer: Peer, connect: Connect, path: str

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+import re
 from typing import Final, override
+from urllib.parse import unquote
 
 from .. import parse
 from ..base import (
@@ -212,7 +214,8 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
 
         Source: the document's "Additional Resources".
         """
-        if path.partition("?")[0].rstrip("/").casefold().endswith("/subscribe"):
+        plain = re.split("[?#]", unquote(path))[0]
+        if plain.rstrip("/").casefold().endswith("/subscribe"):
             raise Rejected(f"GET {path.partition('?')[0]}: never ends", status=400)
         return await self._session.get(path, params)
 
