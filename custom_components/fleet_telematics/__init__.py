@@ -188,10 +188,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> bo
 
 async def async_remove_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Delete what an account left behind."""
-    delete_issues(hass, entry)
     await async_remove_ledger(hass, entry.entry_id)
     await async_remove_push(hass, entry.entry_id)
     await async_remove_memory(hass, entry.entry_id)
+    # What ends only now may still tell of one.
+    delete_issues(hass, entry)
 
 
 async def async_remove_config_entry_device(

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 import sqlite3
+import time
 from typing import Any
 
 from homeassistant import loader
@@ -31,7 +32,7 @@ from custom_components.fleet_telematics.providers.models import (
     SentPosition,
 )
 from custom_components.fleet_telematics.push import sender as sending
-from custom_components.fleet_telematics.push.store import PositionStore
+from custom_components.fleet_telematics.push.store import Counts, PositionStore
 from simulator.faults import Fault, FaultKind
 from simulator.fleetwork import FleetworkServer
 from simulator.fleetwork_rows import Point
@@ -642,6 +643,28 @@ async def test_removing_the_account_deletes_what_waits(
     await hass.config_entries.async_remove(entry.entry_id)
     await async_settle(hass)
     assert list(storage.glob(f"{name}*")) == []
+
+
+async def test_removing_the_account_removes_its_issue_for_good(
+    hass: HomeAssistant,
+    fleetwork_server: FleetworkServer,
+    phone: er.RegistryEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also when a slow disk tells only then that positions were dropped."""
+    entry = following(fleetwork_server, PHONE)
+    await async_set_up(hass, entry)
+
+    def slow(*args: object) -> Counts:
+        time.sleep(0.2)
+        return Counts(waiting=1, dropped=1)
+
+    monkeypatch.setattr(PositionStore, "add", slow)
+    move(hass, 52.2)
+    await hass.config_entries.async_remove(entry.entry_id)
+    await async_settle(hass)
+    issues = ir.async_get(hass)
+    assert issues.async_get_issue(DOMAIN, f"{ISSUE}_{entry.entry_id}") is None
 
 
 # The action.
