@@ -773,6 +773,9 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"entity_id": PHONE, "heading": 361}, "out_of_range"),
     ({"entity_id": PHONE, "time": "2026-11-20 12:23:00+00:00"}, "not_a_time"),
     ({"entity_id": PHONE, "time": "1970-01-01 00:00:00"}, "not_a_time"),
+    # Neither is a time in UTC.
+    ({"entity_id": PHONE, "time": "9999-12-31T23:59:59-12:00"}, "not_a_time"),
+    ({"entity_id": PHONE, "time": "0001-01-01T00:00:00+14:00"}, "not_a_time"),
 ]
 
 

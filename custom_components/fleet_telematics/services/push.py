@@ -147,9 +147,13 @@ def _within(given: dict[str, Any], key: str) -> float | None:
 def _time(given: dict[str, Any]) -> datetime | None:
     if _ATTR_TIME not in given:
         return None
-    time = dt_util.as_utc(given[_ATTR_TIME])
+    named: datetime = given[_ATTR_TIME]
+    try:
+        time = dt_util.as_utc(named)
+    except OverflowError as err:
+        raise invalid("not_a_time", time=named.isoformat()) from err
     if not _EARLIEST <= time <= dt_util.utcnow() + _AHEAD:
-        raise invalid("not_a_time", time=dt_util.as_local(time).isoformat())
+        raise invalid("not_a_time", time=named.isoformat())
     return time
 
 
