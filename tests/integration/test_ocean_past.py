@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -108,7 +108,7 @@ async def test_what_ocean_no_longer_tells_is_a_clear_error(
     hass: HomeAssistant, entry: MockConfigEntry, clock: Clock, number: int
 ) -> None:
     """Positions are kept for two months."""
-    with pytest.raises(HomeAssistantError) as raised:
+    with pytest.raises(ServiceValidationError) as raised:
         await async_ask(
             hass,
             entry,
@@ -117,7 +117,7 @@ async def test_what_ocean_no_longer_tells_is_a_clear_error(
             start=clock.now - 90 * DAY,
             end=clock.now - 89 * DAY,
         )
-    assert raised.value.translation_key == "rejected_reason"
+    assert raised.value.translation_key == "not_sent"
     placeholders = raised.value.translation_placeholders
     assert placeholders is not None
     assert placeholders["vendor"] == "Ocean"

@@ -56,6 +56,17 @@ class Rejected(ProviderError):
         self.reason = reason
 
 
+class NotSent(Rejected):
+    """What was asked makes no sense to the vendor, so it was not asked.
+
+    `reason` says why, in words for the user.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        """Keep why."""
+        super().__init__(message, status=400, reason=reason)
+
+
 class NotFound(Rejected):
     """HTTP 404: this base or this resource does not exist."""
 

@@ -25,6 +25,7 @@ from .errors import (
     InvalidResponse,
     MethodNotAllowed,
     NotFound,
+    NotSent,
     ProviderError,
     RateLimited,
     Rejected,
@@ -268,7 +269,7 @@ class Transport:
         while (decoded := unquote(steps)) != steps:
             steps = decoded
         if {".", ".."} & set(re.split(r"[/\\]", steps)):
-            raise Rejected(f"{what}: leads out of the base", status=400)
+            raise NotSent(f"{what}: not sent", reason="it leads out of the base")
         return URL(f"{self._base_url}/{path.lstrip('/')}")
 
     async def _exchange(

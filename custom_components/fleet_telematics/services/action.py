@@ -17,7 +17,7 @@ from ..const import DOMAIN
 from ..coordinator import FleetConfigEntry
 from ..devices import vehicle_id_of
 from ..failures import action_failure
-from ..providers.errors import ProviderError, Unsupported
+from ..providers.errors import NotSent, ProviderError, Unsupported
 
 ATTR_CONFIG_ENTRY_ID: Final = "config_entry_id"
 ATTR_DEVICE_ID: Final = "device_id"
@@ -122,5 +122,7 @@ def told(entry: FleetConfigEntry) -> Iterator[None]:
         yield
     except Unsupported as err:
         raise invalid("not_offered", vendor=info.name) from err
+    except NotSent as err:
+        raise invalid("not_sent", vendor=info.name, reason=str(err.reason)) from err
     except ProviderError as err:
         raise action_failure(err, info) from err

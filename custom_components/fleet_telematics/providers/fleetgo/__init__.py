@@ -24,7 +24,7 @@ from ..capabilities import (
     TripEditor,
     TripHistory,
 )
-from ..errors import InvalidResponse, Rejected
+from ..errors import InvalidResponse, NotSent
 from ..models import Batch, Position, Trip, Vehicle
 from ..rows import RowMemory
 from ..transport import Transport
@@ -216,7 +216,9 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         """
         plain = re.split("[?#]", unquote(path))[0]
         if plain.rstrip("/").casefold().endswith("/subscribe"):
-            raise Rejected(f"GET {path.partition('?')[0]}: never ends", status=400)
+            raise NotSent(
+                f"GET {path.partition('?')[0]}: not sent", reason="it never ends"
+            )
         return await self._session.get(path, params)
 
     @override

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from .. import parse
-from ..errors import Rejected
+from ..errors import NotSent
 from ..models import TripKind
 from .api import utc
 from .values import FARTHEST
@@ -29,7 +29,7 @@ def trip(fields: Mapping[str, object]) -> dict[str, object]:
     field that is None is left as it is. Without `trip_id` it is a new trip, which
     needs a vehicle, a start and an end.
 
-    Raises Rejected for a field that is unknown, missing or cannot be read; its
+    Raises NotSent for a field that is unknown, missing or cannot be read; its
     reason names the field.
     """
     given = {key: value for key, value in fields.items() if value is not None}
@@ -50,8 +50,8 @@ def trip(fields: Mapping[str, object]) -> dict[str, object]:
     return written
 
 
-def _refusal(reason: str) -> Rejected:
-    return Rejected("POST /Trips: not sent", status=400, reason=reason)
+def _refusal(reason: str) -> NotSent:
+    return NotSent("POST /Trips: not sent", reason=reason)
 
 
 def _number(value: object) -> int | None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from .. import parse
-from ..errors import RateLimited, Rejected
+from ..errors import NotSent, RateLimited
 from ..models import Position
 from . import mapping
 from .api import OceanApi
@@ -39,12 +39,12 @@ class Tracks:
     ) -> tuple[Position, ...]:
         """Return where a vehicle was between two times, oldest first.
 
-        `fleet` are the ids of all vehicles. Raises Rejected for times that the vendor no longer tells of.
+        `fleet` are the ids of all vehicles. Raises NotSent for times that the vendor
+        no longer tells of.
         """
         if start < datetime.now(UTC) - _KEPT:
-            raise Rejected(
-                "GET /positions/search: no positions older than two months",
-                status=400,
+            raise NotSent(
+                "GET /positions/search: not sent",
                 reason="it tells no positions older than two months",
             )
         found: dict[datetime, Position] = {}
