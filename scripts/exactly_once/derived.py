@@ -70,6 +70,7 @@ class DerivedProof(Record):
     caused: set[int] = field(default_factory=set)
     ended: datetime = _NEVER
     vehicles: dict[str, int] = field(default_factory=dict)
+    noted: set[str] = field(default_factory=set)
     waiting: list[tuple[int, frozenset[str]]] = field(default_factory=list)
 
     def ids(self) -> list[set[str]]:
@@ -114,6 +115,9 @@ class DerivedProof(Record):
             if len(found) > 1:
                 yield f"{described(truth)} was heard under {len(found)} ids"
         yield from self.wrong_ids(Counter(one for found in ids for one in found))
+        # What was concluded is no miss of the detector's.
+        if lost := self.noted - {heard.id for heard in self.heard}:
+            yield f"{len(lost)} events were written down and never heard"
         missed = Counter(truth.kind for truth in self.missed())
         for kind, number in missed.items():
             if not plausible(number, self.happened(kind), RECALL[kind]):
@@ -403,6 +407,7 @@ async def prove_derived(
             for number, kill in enumerate(islice(cycle(_KILLS), kills), start=1):
                 report(number, await tormentor.live(kill))
             await tormentor.last_life()
+        proof.noted = {one["id"] for one in house.entries()}
         proof.truths = sorted(
             (
                 record

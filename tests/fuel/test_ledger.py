@@ -99,6 +99,21 @@ async def test_a_damaged_note_of_when_vehicles_were_met_is_made_anew(
     assert ledger.pending() == []
 
 
+async def test_two_conclusions_within_a_minute_are_two_events(
+    ledger: FuelLedger,
+) -> None:
+    """A detector corrects nothing: what it concludes anew has happened anew."""
+    first, second = refill(-1), refill(-1 + 40 / 3600, volume=12.0)
+    ledger.conclude("1", [first], {})
+    assert fire_all(ledger) == [first]
+    ledger.conclude("1", [second], {})
+    assert fire_all(ledger) == [second]
+    # The very same one is known.
+    ledger.conclude("1", [second], {})
+    assert fire_all(ledger) == []
+    assert ledger.accounts["1"].total(FuelEventKind.REFUELLED) == 52.0
+
+
 async def test_a_new_event_fires_once(ledger: FuelLedger) -> None:
     """However often the vendor lists it."""
     assert ledger.record("1", report(refill()), NOW)

@@ -290,12 +290,20 @@ class FuelLedger:
             self.met = self.met | dict.fromkeys(new, now)
         return bool(new)
 
-    def record(self, vehicle_id: str, report: FuelReport, read_until: datetime) -> bool:
+    def record(
+        self,
+        vehicle_id: str,
+        report: FuelReport,
+        read_until: datetime,
+        *,
+        revised: bool = True,
+    ) -> bool:
         """Note what the vendor told of a vehicle up to `read_until`.
 
         The first time everything from before the vehicle was met is history and
         counts as fired, and so does what is told later of days before. Else an
-        event that is not known yet waits in `pending`; a known one is corrected.
+        event that is not known yet waits in `pending`; a known one is corrected,
+        which is one that is much alike, or where nobody revises events the same.
         Returns whether it is worth writing: whether anything but `read_until`
         changed.
         """
@@ -310,7 +318,16 @@ class FuelLedger:
             )
         )
         entries = list(page.entries)
-        matches = match([entry.event for entry in entries], listed)
+        known_events = [entry.event for entry in entries]
+        matches = (
+            match(known_events, listed)
+            if revised
+            else {
+                row: known_events.index(event)
+                for row, event in enumerate(listed)
+                if event in known_events
+            }
+        )
         for row, event in enumerate(listed):
             if (position := matches.get(row)) is not None:
                 entry = entries[position]
@@ -370,7 +387,7 @@ class FuelLedger:
         with self._together:
             if events:
                 report = FuelReport(events=tuple(events))
-                self.record(vehicle_id, report, dt_util.utcnow())
+                self.record(vehicle_id, report, dt_util.utcnow(), revised=False)
             self.detectors[vehicle_id] = memory
 
     def _content(self) -> dict[str, Any]:
