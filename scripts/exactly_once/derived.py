@@ -33,8 +33,10 @@ RECALL = {"refill": 0.999, "theft": 0.974}
 SIZES = {"refill": (15.0, 45.0), "theft": (10.0, 30.0)}
 _CHANCE = 0.01
 
-# A fleet so large that nearly always somebody stands.
+# In a fleet of this size somebody stands, but for some minutes of every 24, in which
+# all of the simulated drivers drive.
 _FLEET = 40
+_NOBODY_STANDS = 480.0
 _SEED = 1
 _FLEETGO = Vendor(
     key="fleetgo",
@@ -215,7 +217,7 @@ class _Tormentor(Tormentor):
 
     async def cause_soon(self) -> int | None:
         """Wait for a vehicle to stand; return which was filled or robbed."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + _NOBODY_STANDS
         while self._left and time.monotonic() < end:
             if (number := await self.cause()) is not None:
                 return number

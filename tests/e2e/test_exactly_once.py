@@ -16,6 +16,8 @@ async def test_each_event_is_told_once_however_home_assistant_dies() -> None:
     assert proof.reloads == 2
 
 
+# It may have to wait until one of the simulated vehicles stands.
+@pytest.mark.timeout(900)
 async def test_a_change_of_the_level_is_told_once_however_home_assistant_dies() -> None:
     """The short form with --derived: killed also before the confirming reading."""
     proof = await prove_derived(kills=2, events=3)
