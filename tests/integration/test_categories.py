@@ -9,6 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
 
 from custom_components.fleet_telematics.const import DOMAIN
 from simulator.faults import Fault, FaultKind
@@ -88,6 +89,22 @@ async def test_one_category_tells_more(
     known = movens_server.categories.get(number)
     assert known is not None
     assert (one["manufacturer"], one["model"]) == (known.manufacturer, known.model)
+
+
+async def test_the_leaves_are_told_alone(
+    hass: HomeAssistant, account: MockConfigEntry
+) -> None:
+    """Those of the tree that no other one names as its parent."""
+    tree = await categories(hass, account)
+    answer = await act(hass, account, "get_categories", leaves_only=True)
+
+    parents = {one["parent_id"] for one in tree.values()}
+    leaves = {one["id"]: one["labels"] for one in answer["categories"]}
+    assert leaves == {
+        number: one["labels"] for number, one in tree.items() if number not in parents
+    }
+    with pytest.raises(vol.Invalid):
+        await act(hass, account, "get_categories", leaves_only=True, category_id=1)
 
 
 async def test_a_category_comes_changes_and_goes(

@@ -140,6 +140,10 @@ class Categories(ABC):
         """Return the tree, or the part below one category."""
 
     @abstractmethod
+    async def leaf_categories(self) -> Sequence[Mapping[str, object]]:
+        """Return the categories without any below them."""
+
+    @abstractmethod
     async def save_category(self, category: Mapping[str, object]) -> None:
         """Create a category, or edit the one with this id."""
 

@@ -22,6 +22,7 @@ from .files import allowed_path
 _ATTR_CATEGORY_ID: Final = "category_id"
 _ATTR_FILE: Final = "file"
 _ATTR_LABELS: Final = "labels"
+_ATTR_LEAVES_ONLY: Final = "leaves_only"
 _ATTR_THUMBNAIL: Final = "thumbnail"
 _KEYS: Final = (_ATTR_LABELS, "parent_id", "manufacturer", "model", "year", "seats")
 _LARGEST: Final = 5 * 1024 * 1024
@@ -35,7 +36,10 @@ async def _get_categories(hass: HomeAssistant, call: ServiceCall) -> JsonObjectT
     entry = loaded_entry(hass, call.data[ATTR_CONFIG_ENTRY_ID])
     categories = offered(entry, Categories)
     with told(entry):
-        found = await categories.categories(call.data.get(_ATTR_CATEGORY_ID))
+        if call.data.get(_ATTR_LEAVES_ONLY):
+            found = await categories.leaf_categories()
+        else:
+            found = await categories.categories(call.data.get(_ATTR_CATEGORY_ID))
     return cast(JsonObjectType, {"categories": list(found)})
 
 
@@ -104,7 +108,11 @@ _EDIT_FIELDS: Final[dict[Any, Any]] = {
 ACTIONS: Final = (
     Action(
         name="get_categories",
-        fields={**ENTRY_FIELD, vol.Optional(_ATTR_CATEGORY_ID): _ID},
+        fields={
+            **ENTRY_FIELD,
+            vol.Exclusive(_ATTR_CATEGORY_ID, "which"): _ID,
+            vol.Exclusive(_ATTR_LEAVES_ONLY, "which"): cv.boolean,
+        },
         handle=_get_categories,
         admin=True,
     ),

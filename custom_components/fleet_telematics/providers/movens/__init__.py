@@ -181,6 +181,11 @@ class Movens(
         return await self._editor.categories(category_id)
 
     @override
+    async def leaf_categories(self) -> Sequence[Mapping[str, object]]:
+        """Return the categories without any below them. Source: GET list."""
+        return await self._editor.leaf_categories()
+
+    @override
     async def save_category(self, category: Mapping[str, object]) -> None:
         """Create or edit a category; what is not given stays as it is."""
         await self._editor.save(category)

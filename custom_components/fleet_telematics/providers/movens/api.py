@@ -47,6 +47,14 @@ class MovensApi:
             raise InvalidResponse(f"GET {path}: not a list")
         return data
 
+    async def leaves(self) -> list[object]:
+        """Return the categories without any below them. Source: GET list."""
+        path = f"{_CATEGORIES}/list"
+        listing = await read_all(
+            lambda params: self._session.get(path, params), f"GET {path}"
+        )
+        return list(listing.rows.values())
+
     async def category(self, category: str) -> object:
         """Return one category. Source: GET {id}."""
         return await self._get(f"{_CATEGORIES}/{category}")

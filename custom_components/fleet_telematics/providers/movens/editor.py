@@ -48,6 +48,10 @@ class Editor:
             {**one, **detailed} if one["id"] == category_id else one for one in below
         )
 
+    async def leaf_categories(self) -> tuple[Mapping[str, object], ...]:
+        """Return the categories without any below them. Source: GET list."""
+        return tuple(listed(await self._api.leaves()))
+
     async def save(self, category: Mapping[str, object]) -> None:
         """Create or edit a category. Source: POST vehicle-categories.
 
