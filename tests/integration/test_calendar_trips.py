@@ -175,7 +175,7 @@ async def test_fleetworks_trips_are_those_of_a_day(
 
 
 async def test_the_demo_has_calendars_too(hass: HomeAssistant, clock: Clock) -> None:
-    """Private trips keep their places; who drove is told where that is wanted."""
+    """Private trips keep places and drivers; else who drove is told if that is wanted."""
     world = World(city=AMSTERDAM, clock=clock, eventful=True)
     entry = MockConfigEntry(
         domain=DOMAIN,
@@ -192,7 +192,8 @@ async def test_the_demo_has_calendars_too(hass: HomeAssistant, clock: Clock) -> 
         events = await async_events(hass, calendar, clock.now - 2 * DAY, clock.now)
         assert_same_times(events, trips)
         for event, trip in zip(events, trips, strict=True):
-            assert world.vehicles[number].driver.name in event["description"]
+            named = world.vehicles[number].driver.name in event["description"]
+            assert named != trip.private
             if not trip.private:
                 continue
             private += 1
