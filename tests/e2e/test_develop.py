@@ -120,7 +120,10 @@ async def check_all_are_there(client: Client) -> None:
 
 
 async def check_vehicles_move(client: Client) -> None:
-    """Check that a vehicle of each fleet is elsewhere within a minute."""
+    """Check that a vehicle of each fleet is elsewhere within minutes.
+
+    The world keeps real time: now and then all drivers of a small fleet have a break.
+    """
     first = {fleet.name: await read_places(client, fleet.name) for fleet in FLEETS}
     still = set(first)
 
@@ -135,9 +138,9 @@ async def check_vehicles_move(client: Client) -> None:
         return not still or None
 
     try:
-        await until(moved, timeout=60, what="vehicles of every fleet to move")
+        await until(moved, timeout=200, what="vehicles of every fleet to move")
     except TimeoutError as error:
-        raise AssertionError(f"In a minute no vehicle of {still} moved") from error
+        raise AssertionError(f"In minutes no vehicle of {still} moved") from error
 
 
 async def check_refill_is_told_once(client: Client, simulator: Simulator) -> None:
