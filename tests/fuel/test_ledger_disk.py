@@ -118,14 +118,29 @@ async def test_the_event_loop_makes_no_json(
 
 
 async def test_a_save_that_has_begun_is_done_even_if_nobody_waits(
-    hass: HomeAssistant, ledger: FuelLedger, ledger_file: Path
+    hass: HomeAssistant,
+    ledger: FuelLedger,
+    ledger_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A reload cancels who waits; the marks of what fired have to arrive."""
+    begun, cancelled = threading.Event(), threading.Event()
+    as_dict = Account.as_dict
+
+    def waiting(page: Account) -> dict[str, Any]:
+        """Write once nobody waits any more."""
+        begun.set()
+        assert cancelled.wait(10)
+        return as_dict(page)
+
+    monkeypatch.setattr(Account, "as_dict", waiting)
     saving = asyncio.create_task(ledger.async_save())
-    await asyncio.sleep(0)
+    assert await asyncio.to_thread(begun.wait, 10)
     saving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await saving
+    assert not ledger_file.exists()
+    cancelled.set()
     await hass.async_block_till_done()
     assert len(entries(ledger_file)) == 1
 
