@@ -99,7 +99,7 @@ async def test_a_waiter_that_gives_up_in_line_leaves_the_line_whole() -> None:
 
 async def test_a_waiter_that_gives_up_during_the_pause_passes_its_turn_on() -> None:
     """Cancelled while it sleeps: the next one goes at its time."""
-    queue = RequestQueue(0.1)
+    queue = RequestQueue(0.5)
     async with queue.turn():
         pass
     ended = time.monotonic()
@@ -108,7 +108,7 @@ async def test_a_waiter_that_gives_up_during_the_pause_passes_its_turn_on() -> N
     await asyncio.sleep(0.02)
     first.cancel()
     await second
-    assert time.monotonic() - ended >= 0.1
+    assert time.monotonic() - ended >= 0.5
     assert first.cancelled()
     assert queue.sent_last_hour == 2
 
