@@ -19,7 +19,7 @@ from homeassistant.util import dt as dt_util
 from .const import LOGGER
 from .devices import Devices
 from .failures import action_failure, update_failure
-from .fleet import Fleet
+from .fleet import Fleet, tell
 from .issues import show_entity_limit, show_password_expiry
 from .outage import async_outage_log
 from .providers.base import Feed, FeedPlan, Provider
@@ -324,5 +324,4 @@ class FiguresCoordinator(FeedCoordinator):
         self._tell_listeners()
 
     def _tell_listeners(self) -> None:
-        for listener in list(self._figure_listeners):
-            listener()
+        tell(self._figure_listeners)

@@ -6,6 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
+from .const import LOGGER
 from .guard import HIDDEN_IN_PRIVATE, Guard
 from .providers.base import Feed
 from .providers.models import Vehicle
@@ -151,10 +152,8 @@ class Fleet:
         ]
         self._appeared.difference_update(appeared)
         if appeared:
-            for fleet_listener in list(self._appearance_listeners):
-                fleet_listener(appeared)
-        for fleet_listener in list(self._fleet_listeners):
-            fleet_listener(vehicle_ids)
+            tell(self._appearance_listeners, appeared)
+        tell(self._fleet_listeners, vehicle_ids)
         for vehicle_id in vehicle_ids:
             by_key = self._vehicle_listeners.get(vehicle_id, {})
             keys = self._changes.pop(vehicle_id, None)
@@ -162,13 +161,12 @@ class Fleet:
             if keys is None or self._failed or "private_mode" in keys:
                 keys = set(by_key)
             for key in keys:
-                for listener in list(by_key.get(key, ())):
-                    listener()
+                if key in by_key:
+                    tell(by_key[key])
 
     def announce_totals(self) -> None:
         """Tell who counts the fleet that a round of changes is complete."""
-        for listener in list(self._total_listeners):
-            listener()
+        tell(self._total_listeners)
 
     def set_failed(self, source: str, failed: bool) -> bool:
         """Note whether a source's last read failed; return whether that is news."""
@@ -249,6 +247,15 @@ class Fleet:
                 self._appeared.add(vehicle_id)
         self.vehicles[vehicle_id] = Vehicle(id=vehicle_id, **values)  # type: ignore[arg-type]
         return True
+
+
+def tell[*Args](listeners: Sequence[Callable[[*Args], None]], *args: *Args) -> None:
+    """Call the listeners; one that fails neither silences the others nor the read."""
+    for listener in list(listeners):
+        try:
+            listener(*args)
+        except Exception:  # noqa: BLE001 - whatever it is, it is that listener's alone
+            LOGGER.exception("A listener failed to take note of a change")
 
 
 def _odometer(parts: Sequence[Vehicle]) -> float | None:

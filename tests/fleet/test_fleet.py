@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -151,6 +152,30 @@ def test_listeners_hear_of_their_own_vehicle_only(fleet: Fleet) -> None:
     stop()
     fleet.announce(["1"])
     assert heard == ["1"]
+
+
+@pytest.mark.no_fail_on_log_exception
+def test_a_listener_that_fails_silences_nobody(
+    fleet: Fleet, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The others hear of the change all the same; the log tells of each failure."""
+    heard: list[str] = []
+
+    def fail(*_: object) -> None:
+        raise ValueError
+
+    for listen, name in (
+        (fleet.listen_appearances, "appearances"),
+        (fleet.listen_all, "all"),
+        (fleet.listen_totals, "totals"),
+        (partial(fleet.listen, "1", "speed"), "speed"),
+    ):
+        listen(fail)
+        listen(lambda *_, name=name: heard.append(name))
+    fleet.announce(["1"])
+    fleet.announce_totals()
+    assert heard == ["appearances", "all", "speed", "totals"]
+    assert caplog.text.count("A listener failed") == 4
 
 
 def test_a_removed_vehicle_is_forgotten_and_told(fleet: Fleet) -> None:
