@@ -52,8 +52,9 @@ class OceanServer(VendorServer):
     sheets use letters for states. `search_interval` limits positions/search (seconds,
     0 is off), `password_days` is how long the password is good for.
     `without_fix` and `without_position` are vehicles (by the world's id) whose place
-    is a placeholder, or not told of at all. Events have two codes, START_CODE and
-    STOP_CODE.
+    is a placeholder, or not told of at all; `may_be_private` are those whose drivers
+    may turn privacy on, which no row of a day sheet tells of. Events have two codes,
+    START_CODE and STOP_CODE.
     """
 
     key = "ocean"
@@ -76,6 +77,7 @@ class OceanServer(VendorServer):
         self.search_interval = 0.0
         self.without_fix: set[int] = set()
         self.without_position: set[int] = set()
+        self.may_be_private: set[int] = set()
         self._spacing = Spacing(lambda: self.timer())
 
     @override
@@ -345,7 +347,12 @@ class OceanServer(VendorServer):
 
     @property
     def _shapes(self) -> Shapes:
-        return Shapes(zone=self._zone, skew=self.skew, form=DateForm(self.date_form))
+        return Shapes(
+            zone=self._zone,
+            skew=self.skew,
+            form=DateForm(self.date_form),
+            may_be_private=frozenset(self.may_be_private),
+        )
 
     def _day_start(self, moment: datetime) -> datetime:
         """Return the true time of the midnight before a time of the vendor's."""

@@ -102,11 +102,15 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shapes:
-    """Writes JSON by the vendor's clock, in French local time where it is local."""
+    """Writes JSON by the vendor's clock, in French local time where it is local.
+
+    `may_be_private` are vehicles whose drivers may turn privacy on.
+    """
 
     zone: ZoneInfo
     skew: timedelta
     form: DateForm
+    may_be_private: frozenset[int] = frozenset()
 
     def date(self, moment: datetime) -> object:
         """Return a true time in the form that is in use."""
@@ -195,7 +199,7 @@ class Shapes:
     def _details(self, spec: VehicleSpec, state: VehicleState) -> Told:
         number = spec.vehicle_id
         return {
-            **_light(spec, state),
+            **self._light(spec, state),
             "apcMode": "GPS",
             "boitierAvantCoupeCircuit": False,
             "buzzerSurvitesseEnabled": False,
@@ -284,7 +288,7 @@ class Shapes:
             },
             "immobilisationState": _immobilisation(state),
             "time": _milliseconds(state.time + self.skew),
-            "vehicle": _light(spec, state),
+            "vehicle": self._light(spec, state),
         }
 
     def recorded(
@@ -351,6 +355,10 @@ class Shapes:
             "poi": None,
         }
 
+    def _light(self, spec: VehicleSpec, state: VehicleState) -> Told:
+        private = state.private or spec.vehicle_id in self.may_be_private
+        return _light(spec, private=private)
+
     def tool(self, spec: VehicleSpec, state: VehicleState) -> Told:
         """Return an element of materiel/list."""
         return {
@@ -406,7 +414,7 @@ class Shapes:
             "reliable": True,
             "typeEvenement": "UNDEFINED",
             "typeEvenementODirectDTO": None,
-            "vehicleEngin": _light(spec, state),
+            "vehicleEngin": self._light(spec, state),
         }
 
 
@@ -452,7 +460,7 @@ def _emission(number: int) -> int:
     return 160 + number % 40
 
 
-def _light(spec: VehicleSpec, state: VehicleState) -> Told:
+def _light(spec: VehicleSpec, *, private: bool) -> Told:
     """Return what every description of a vehicle has."""
     category = _category(spec.vehicle_id)
     machine = is_machine(spec.vehicle_id)
@@ -475,7 +483,7 @@ def _light(spec: VehicleSpec, state: VehicleState) -> Told:
         },
         "nomImage": None,
         "odirectMode": "ODIRECT_UNIVERSEL",
-        "privacyEnabled": state.private,
+        "privacyEnabled": private,
         "suppressionLogique": False,
         "typeMotorisation": "MONO",
     }

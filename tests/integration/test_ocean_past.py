@@ -28,8 +28,10 @@ async def entry(hass: HomeAssistant, ocean_server: OceanServer) -> MockConfigEnt
 
 @pytest.fixture
 def number(ocean_server: OceanServer) -> int:
-    """Return the vehicle that is asked for."""
-    return next(iter(ocean_server.world.vehicles))
+    """Return the vehicle that is asked for; it is not private now."""
+    number = next(iter(ocean_server.world.vehicles))
+    ocean_server.world.set_private(number, private=False)
+    return number
 
 
 async def async_ask(
@@ -73,6 +75,25 @@ async def test_trips_of_ocean_are_those_that_were_driven(
         assert (told["fuel_l"], told["polyline"]) == (None, None)
         if not trip.private:
             assert trip.start.address.street in told["from"]["address"]
+
+
+async def test_a_vehicle_that_may_be_private_tells_no_places(
+    hass: HomeAssistant, ocean_server: OceanServer, clock: Clock, number: int
+) -> None:
+    """No row of a sheet says which of its trips were private: all of them may be."""
+    ocean_server.may_be_private.add(number)
+    entry = entry_of(ocean_server)
+    await async_set_up(hass, entry)
+    answer = await async_ask(
+        hass, entry, number, "get_trips", start=clock.now - 2 * DAY, end=clock.now
+    )
+    driven = ocean_server.world.trips(number, clock.now - 2 * DAY, clock.now)
+    assert len(answer["trips"]) == len(driven) > 0
+    nowhere = {"latitude": None, "longitude": None, "address": None}
+    for one in answer["trips"]:
+        assert one["from"] == one["to"] == nowhere
+        assert one["driver"] is None
+        assert one["distance_km"] > 0
 
 
 async def test_positions_of_ocean_are_where_it_was(

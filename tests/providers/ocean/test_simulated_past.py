@@ -16,7 +16,7 @@ from custom_components.fleet_telematics.providers.errors import (
     Rejected,
     Unreachable,
 )
-from custom_components.fleet_telematics.providers.models import Coordinates, Trip
+from custom_components.fleet_telematics.providers.models import Coordinates, Place, Trip
 from custom_components.fleet_telematics.providers.ocean import (
     Ocean,
     trips as ocean_trips,
@@ -130,6 +130,25 @@ async def test_trips_of_several_vehicles_come_in_order(
     starts = [one.start for one in found if one.start is not None]
     assert starts == sorted(starts)
     assert await open_account().trips(["equipment_5"], now - DAY, now) == ()
+
+
+async def test_a_vehicle_that_may_be_private_keeps_its_trips_places(
+    ocean_server: OceanServer, open_account: Open
+) -> None:
+    """No row of a day sheet tells which of its trips were private: none has places."""
+    world = ocean_server.world
+    number, other = (one for one in list(world.vehicles)[:2])
+    ocean_server.may_be_private.add(number)
+    provider = open_account()
+    now = world.now()
+    found = await provider.trips([str(number), str(other)], now - 3 * DAY, now)
+    mine = [one for one in found if one.vehicle_id == str(number)]
+    assert len(mine) == len(world.trips(number, now - 3 * DAY, now))
+    assert all(one.private and one.distance and one.duration for one in mine)
+    assert {one.origin for one in mine} | {one.destination for one in mine} == {Place()}
+    others = [one for one in found if one.vehicle_id == str(other)]
+    assert others
+    assert all(one.origin.location and not one.private for one in others)
 
 
 async def test_trips_of_somebody_elses_vehicle_are_denied(
@@ -262,6 +281,25 @@ async def test_private_drives_are_not_told(
     assert len(track) == pytest.approx(sum(not one.private for one in expected), abs=1)
 
 
+async def test_a_point_without_a_state_may_be_private(
+    ocean_server: OceanServer, open_account: Open
+) -> None:
+    """Of a vehicle whose driver may turn privacy on; a known state tells it is not."""
+    world = ocean_server.world
+    number = next(iter(world.vehicles))
+    ocean_server.may_be_private.add(number)
+    ocean_server.without_fix.add(number)
+    provider = open_account()
+    now = world.now()
+    blind = await provider.track(str(number), now - timedelta(hours=1), now)
+    assert blind
+    assert all(one.private for one in blind)
+    ocean_server.without_fix.clear()
+    seen = await provider.track(str(number), now - timedelta(hours=1), now)
+    assert len(seen) == len(blind)
+    assert not any(one.private for one in seen)
+
+
 async def test_what_is_too_old_is_rejected_without_asking(
     ocean_server: OceanServer, open_account: Open
 ) -> None:
@@ -383,6 +421,27 @@ async def test_events_come_with_the_last_trips(
         assert event.address is not None
         assert found[-1].start.address.street in event.address
     assert told > 10
+
+
+async def test_an_event_of_a_vehicle_that_may_be_private_does_not_tell_where(
+    ocean_server: OceanServer, open_account: Open
+) -> None:
+    """Its record says so, even where the event does not."""
+    world = ocean_server.world
+    provider = open_account({"event_codes": STOP_CODE})
+    keys = list((await provider.positions()).vehicles)
+    told = (await provider.last_trips(keys)).vehicles
+    number = next(
+        int(key)
+        for key, one in told.items()
+        if one.vendor_event is not None and one.vendor_event.address is not None
+    )
+    assert number in world.vehicles
+    ocean_server.may_be_private.add(number)
+    await provider.details(keys)
+    (one,) = (await provider.last_trips([str(number)])).vehicles.values()
+    assert one.vendor_event is not None
+    assert one.vendor_event.address is None
 
 
 async def test_events_are_only_asked_for_by_code(

@@ -227,11 +227,17 @@ class Ocean(
                 raise
         return Batch(
             vehicles={
-                key: _with_past(key, trips.get(key), events.get(key))
+                key: _with_past(key, trips.get(key), self._shown(key, events.get(key)))
                 for key in vehicle_ids
                 if key in trips or key in events
             }
         )
+
+    def _shown(self, key: str, event: VendorEvent | None) -> VendorEvent | None:
+        """Return an event; of a vehicle that may be private not where it was."""
+        if event is None or not self._may_be_private(key, self._records.last or {}):
+            return event
+        return replace(event, address=None)
 
     @override
     async def trips(
@@ -244,13 +250,17 @@ class Ocean(
     ) -> tuple[Trip, ...]:
         """Return the trips of some vehicles; equipment makes none.
 
-        Source: GET /mobility/v1/ficheJour, a request a vehicle and day, without
-        routes.
+        Of a vehicle whose driver may turn privacy on every trip is private: no row
+        tells in which of them it was. Source: GET /mobility/v1/ficheJour, a request a
+        vehicle and day, without routes.
         """
+        known = await self._known_records()
         found: list[Trip] = []
         for key in vehicle_ids:
             if not key.startswith(mapping.EQUIPMENT):
-                found += await self._day_sheets.trips(key, start, end)
+                found += await self._day_sheets.trips(
+                    key, start, end, may_be_private=self._may_be_private(key, known)
+                )
         return tuple(sorted(found, key=lambda one: one.start or one.end or start))
 
     @override
@@ -259,7 +269,7 @@ class Ocean(
     ) -> tuple[Position, ...]:
         """Return where a vehicle was; private drives are not asked for.
 
-        Source: GET /positions/search by the plate, a request a day, the last two
+        Where a vehicle may be private, so is a point without a known state. Source: GET /positions/search by the plate, a request a day, the last two
         months. Raises Rejected for older times, Unsupported for a vehicle without a
         plate, AccessDenied for one that is not the account's.
         """
@@ -269,8 +279,14 @@ class Ocean(
         plate = fleet[vehicle_id].plate
         if plate is None:
             raise Unsupported("positions of a vehicle without a plate")
+        known = await self._known_records()
         return await self._tracks.read(
-            vehicle_id, plate, start, end, fleet=fleet.keys()
+            vehicle_id,
+            plate,
+            start,
+            end,
+            fleet=fleet.keys(),
+            may_be_private=self._may_be_private(vehicle_id, known),
         )
 
     @override
@@ -323,6 +339,20 @@ class Ocean(
             await self.positions()
         return self._fleet
 
+    async def _known_records(self) -> Mapping[str, Vehicle]:
+        """Return the vehicles' records; none where the account may not read them."""
+        with suppress(AccessDenied, NotFound):
+            return await self._records.get_or_last()
+        return {}
+
+    def _may_be_private(self, key: str, known: Mapping[str, Vehicle]) -> bool:
+        """Whether a vehicle is private now, or its driver may turn that on."""
+        return any(
+            one.private_mode
+            for one in (self._fleet.get(key), known.get(key))
+            if one is not None
+        )
+
     async def _read_fleet(self) -> Batch:
         """Return every vehicle, by nearestVehicles where the server has no other way.
 
@@ -346,9 +376,7 @@ class Ocean(
         """
         rows = await self._api.nearest_vehicles()
         live = _with_vehicles(rows, mapping.fleet(rows, mapping.nearest))
-        known: Mapping[str, Vehicle] = {}
-        with suppress(AccessDenied, NotFound):
-            known = await self._records.get_or_last()
+        known = await self._known_records()
         named = {
             key: records.identified(live.vehicles.get(key, Vehicle(id=key)), record)
             for key, record in known.items()

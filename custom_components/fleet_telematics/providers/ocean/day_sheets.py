@@ -73,6 +73,11 @@ def overlaps(trip: Trip, start: datetime, end: datetime) -> bool:
     )
 
 
+def hidden(trip: Trip) -> Trip:
+    """Return a trip as a private one, without its places."""
+    return replace(trip, origin=Place(), destination=Place(), private=True)
+
+
 def _leg(value: object, vehicle_id: str) -> Leg | None:
     row = parse.mapping(value)
     first, last = (parse.mapping(row.get(key)) for key in ("posDeb", "posFin"))

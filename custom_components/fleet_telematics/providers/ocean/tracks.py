@@ -36,10 +36,12 @@ class Tracks:
         end: datetime,
         *,
         fleet: Collection[str] = (),
+        may_be_private: bool = False,
     ) -> tuple[Position, ...]:
         """Return where a vehicle was between two times, oldest first.
 
-        `fleet` are the ids of all vehicles. Raises NotSent for times that the vendor
+        `fleet` are the ids of all vehicles. Where this one may be private, only a
+        known state says that it was not. Raises NotSent for times that the vendor
         no longer tells of.
         """
         if start < datetime.now(UTC) - _KEPT:
@@ -52,7 +54,13 @@ class Tracks:
             rows = await self._search(plate, first, last)
             found |= {
                 one.time: one
-                for one in positions(rows, vehicle_id, plate, fleet=fleet)
+                for one in positions(
+                    rows,
+                    vehicle_id,
+                    plate,
+                    fleet=fleet,
+                    may_be_private=may_be_private,
+                )
                 if start <= one.time <= end
             }
         return tuple(found[time] for time in sorted(found))
@@ -73,6 +81,7 @@ def positions(
     plate: str,
     *,
     fleet: Collection[str] = (),
+    may_be_private: bool = False,
 ) -> list[Position]:
     """Read what positions/search tells of one vehicle.
 
@@ -90,7 +99,7 @@ def positions(
         position
         for row in mine
         for value in parse.records(row.get("positions"))
-        if (position := _position(value)) is not None
+        if (position := _position(value, may_be_private)) is not None
     ]
 
 
@@ -98,13 +107,13 @@ def _about(row: Mapping[str, object], key: str) -> str | None:
     return parse.identifier(parse.mapping(row.get("vehicle")).get(key))
 
 
-def _position(value: Mapping[str, object]) -> Position | None:
+def _position(value: Mapping[str, object], may_be_private: bool) -> Position | None:
     """Read a position; of a private one only when it was and that it was private."""
     time = parse.first(parse.moment(value.get(key)) for key in ("timestamp", "date"))
     if time is None:
         return None
     state = mapping.state(value.get("etat"))
-    if state.private:
+    if may_be_private if state.private is None else state.private:
         return Position(time=time, private=True)
     return Position(
         time=time,

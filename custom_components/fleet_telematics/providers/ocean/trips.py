@@ -15,7 +15,7 @@ from ..errors import (
 )
 from ..models import Status, Trip, Vehicle
 from .api import OceanApi
-from .day_sheets import Leg, finished, legs, overlaps
+from .day_sheets import Leg, finished, hidden, legs, overlaps
 from .mapping import EQUIPMENT
 
 _DAY: Final = timedelta(days=1)
@@ -51,11 +51,16 @@ class DaySheets:
         self._api = api
 
     async def trips(
-        self, vehicle_id: str, start: datetime, end: datetime
+        self,
+        vehicle_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        may_be_private: bool = False,
     ) -> list[Trip]:
         """Return a vehicle's finished trips that overlap a window, oldest first.
 
-        Raises AccessDenied for a vehicle that the account does not have.
+        Where the vehicle may be private every trip counts as private. Raises AccessDenied for a vehicle that the account does not have.
         """
         now = _now()
         parts: list[Leg] = []
@@ -64,9 +69,10 @@ class DaySheets:
                 parts += await self.legs(vehicle_id, day)
         except NotFound as err:
             raise AccessDenied(str(err)) from None
-        return [
+        found = [
             one.trip for one in finished(parts, now) if overlaps(one.trip, start, end)
         ]
+        return list(map(hidden, found)) if may_be_private else found
 
     async def legs(self, vehicle_id: str, day: date) -> list[Leg]:
         """Return the rows of one day's sheet."""
