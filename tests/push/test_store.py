@@ -1,5 +1,6 @@
 """The queue's file: what is in it, in which order, and how much of it."""
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import batched
 from pathlib import Path
@@ -42,14 +43,31 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".storage" / "positions"
 
 
+type Opener = Callable[..., PositionStore]
+
+
+@pytest.fixture
+def opened(path: Path) -> Iterator[Opener]:
+    """Return what opens the file; it is closed in the end, as Home Assistant does."""
+    stores: list[PositionStore] = []
+
+    def open_store(**more: int) -> PositionStore:
+        stores.append(PositionStore(path, **more))
+        return stores[-1]
+
+    yield open_store
+    for store in stores:
+        store.close()
+
+
 def waiting(store: PositionStore) -> list[SentPosition]:
     """Return all that waits."""
     return [one.position for one in store.oldest(100_000)]
 
 
-def test_there_is_no_file_until_something_waits(path: Path) -> None:
+def test_there_is_no_file_until_something_waits(path: Path, opened: Opener) -> None:
     """Accounts that send nothing leave nothing behind."""
-    store = PositionStore(path)
+    store = opened()
     assert store.load() == Counts()
     assert store.places() == {}
     store.forget_places([])
@@ -74,39 +92,39 @@ def test_a_position_comes_back_as_it_was(
     assert found == sorted(first.values(), key=lambda one: one.time)
 
 
-def test_the_oldest_come_first_whenever_they_were_added(path: Path) -> None:
+def test_the_oldest_come_first_whenever_they_were_added(opened: Opener) -> None:
     """A position of the past is sent before those of now."""
-    store = PositionStore(path)
+    store = opened()
     store.add([point(20), point(30)])
     store.add([point(10)])
     assert waiting(store) == [point(10), point(20), point(30)]
     assert [one.position for one in store.oldest(2)] == [point(10), point(20)]
 
 
-def test_a_device_is_at_one_place_a_time(path: Path) -> None:
+def test_a_device_is_at_one_place_a_time(opened: Opener) -> None:
     """The same device and millisecond is the same position, whatever else it tells."""
-    store = PositionStore(path)
+    store = opened()
     store.add([point(1), point(1, speed=50.0), point(1.0001), point(1, "car")])
     assert waiting(store) == [point(1), point(1, "car")]
     assert store.add([point(1), point(1.001)]).waiting == 3
 
 
-def test_what_was_just_sent_is_not_sent_again(path: Path) -> None:
+def test_what_was_just_sent_is_not_sent_again(opened: Opener) -> None:
     """Also when it is added anew, and after a restart."""
-    store = PositionStore(path)
+    store = opened()
     store.add(points(3))
     assert store.settle(store.oldest(2)) == Counts(waiting=1)
     store.close()
 
-    again = PositionStore(path)
+    again = opened()
     assert again.load() == Counts(waiting=1)
     assert again.add(points(3)) == Counts(waiting=1)
     assert waiting(again) == [point(2)]
 
 
-def test_of_what_was_sent_only_the_time_is_kept(path: Path) -> None:
+def test_of_what_was_sent_only_the_time_is_kept(path: Path, opened: Opener) -> None:
     """Where somebody was is nobody's business once the vendor knows it."""
-    store = PositionStore(path)
+    store = opened()
     store.add([point(1, name="Somebody")])
     store.settle(store.oldest(1))
     store.close()
@@ -116,9 +134,9 @@ def test_of_what_was_sent_only_the_time_is_kept(path: Path) -> None:
     assert rows == [('[null, null, "bike"]', None)]
 
 
-def test_the_memory_of_what_was_sent_is_bounded(path: Path) -> None:
+def test_the_memory_of_what_was_sent_is_bounded(path: Path, opened: Opener) -> None:
     """As many keys as positions, the newest ones."""
-    store = PositionStore(path, most=10)
+    store = opened(most=10)
     for start in range(0, 100, 10):
         store.add([point(start + second) for second in range(10)])
         store.settle(store.oldest(10))
@@ -131,9 +149,9 @@ def test_the_memory_of_what_was_sent_is_bounded(path: Path) -> None:
     assert count == 10
 
 
-def test_beyond_the_limit_the_oldest_are_dropped(path: Path) -> None:
+def test_beyond_the_limit_the_oldest_are_dropped(opened: Opener) -> None:
     """They are counted until nothing waits any more, also over a restart."""
-    store = PositionStore(path, most=10)
+    store = opened(most=10)
     assert store.add(points(10)) == Counts(waiting=10)
     assert store.add([point(10)]) == Counts(waiting=10, dropped=1)
     assert store.add(points(14)) == Counts(waiting=10, dropped=5)
@@ -141,19 +159,19 @@ def test_beyond_the_limit_the_oldest_are_dropped(path: Path) -> None:
     store.settle(store.oldest(9))
     store.close()
 
-    again = PositionStore(path, most=10)
+    again = opened(most=10)
     assert again.load() == Counts(waiting=1, dropped=5)
     assert again.settle(again.oldest(1)) == Counts()
 
 
-def test_places_are_kept_until_they_are_forgotten(path: Path) -> None:
+def test_places_are_kept_until_they_are_forgotten(opened: Opener) -> None:
     """Of the devices that are followed, where each was last."""
-    store = PositionStore(path)
+    store = opened()
     store.add([point(1), point(2), point(1, "car")], [point(1), point(2)])
     store.settle(store.oldest(3))
     store.close()
 
-    again = PositionStore(path)
+    again = opened()
     assert again.places() == {"bike": point(2).location}
     again.forget_places(["bike"])
     assert again.places() == {"bike": point(2).location}
@@ -161,20 +179,20 @@ def test_places_are_kept_until_they_are_forgotten(path: Path) -> None:
     assert again.places() == {}
 
 
-def test_a_file_that_is_none_is_put_aside(path: Path) -> None:
+def test_a_file_that_is_none_is_put_aside(path: Path, opened: Opener) -> None:
     """It is told once, and what comes after it is kept."""
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
-    store = PositionStore(path)
+    store = opened()
     with pytest.raises(sqlite3.DatabaseError):
         store.load()
     assert [one.name.split(".")[1] for one in path.parent.iterdir()] == ["corrupt"]
     assert store.add([point(1)]) == Counts(waiting=1)
 
 
-def test_a_file_that_was_spoilt_is_put_aside(path: Path) -> None:
+def test_a_file_that_was_spoilt_is_put_aside(path: Path, opened: Opener) -> None:
     """It opens and counts, but what is in it could never be sent."""
-    store = PositionStore(path)
+    store = opened()
     store.add(points(2000))
     store.close()
     pages = [bytes(one) for one in batched(path.read_bytes(), 4096, strict=True)]
@@ -188,13 +206,13 @@ def test_a_file_that_was_spoilt_is_put_aside(path: Path) -> None:
     assert [one.position for one in store.oldest(9)] == [point(1)]
 
 
-def test_removing_leaves_nothing(path: Path) -> None:
+def test_removing_leaves_nothing(path: Path, opened: Opener) -> None:
     """Neither the file nor what SQLite keeps beside it, nor what was put aside."""
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
     another = path.with_name(f"{path.name}x.corrupt.1")
     another.touch()
-    store = PositionStore(path)
+    store = opened()
     with pytest.raises(sqlite3.DatabaseError):
         store.load()
     store.add([point(1)])
