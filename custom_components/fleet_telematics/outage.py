@@ -17,7 +17,8 @@ class OutageLog(logging.Logger):
 
     Each of them reports its own failure and recovery. While the poll fails, the
     vendor is down: that the other feeds fail, too, is no news. The failure of one
-    of those alone is told once the next poll has worked.
+    of those alone is told once the next poll has worked; so is that of one which
+    fails on after the vendor is back.
     """
 
     def __init__(self) -> None:
@@ -27,6 +28,8 @@ class OutageLog(logging.Logger):
         self.poll: str | None = None
         self._down = False
         self._untold: dict[str, tuple[object, tuple[object, ...]]] = {}
+        # What failed while the vendor was down.
+        self._silenced: dict[str, tuple[object, tuple[object, ...]]] = {}
         self._told: set[str] = set()
 
     @override
@@ -35,11 +38,12 @@ class OutageLog(logging.Logger):
         name = str(args[0]) if args else ""
         if name == self.poll:
             self._down = True
+            self._silenced |= self._untold
             self._untold.clear()
             super().error(msg, *args, **kwargs)
         else:
-            if not self._down:
-                self._untold[name] = (msg, args)
+            failures = self._silenced if self._down else self._untold
+            failures[name] = (msg, args)
             self.debug(msg, *args, **kwargs)
 
     @override
@@ -51,7 +55,14 @@ class OutageLog(logging.Logger):
         if name == self.poll or name in self._told:
             super().info(msg, *args, **kwargs)
         self._untold.pop(name, None)
+        self._silenced.pop(name, None)
         self._told.discard(name)
+
+    @callback
+    def failing(self, name: str) -> None:
+        """Note that a feed fails: its coordinator reports the first time only."""
+        if not self._down and name in self._silenced:
+            self._untold[name] = self._silenced.pop(name)
 
     @callback
     def polled(self) -> None:

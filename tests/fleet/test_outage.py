@@ -53,3 +53,31 @@ def test_a_feed_that_fails_alone_is_told_after_the_next_poll(
         (logging.ERROR, "Error fetching Vendor details data: no"),
         (logging.INFO, "Fetching Vendor details data recovered"),
     ]
+
+
+def test_a_feed_that_stays_down_after_the_vendor_is_back_is_told(
+    log: OutageLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, when it fails anew; its coordinator only told of it during the outage."""
+    log.error(FAILED, "Vendor details", "down")
+    log.error(FAILED, POLL, "down")
+    log.error(FAILED, "Vendor trips", "down")
+    log.failing("Vendor trips")
+    log.info(RECOVERED, POLL)
+    log.polled()
+    assert [level for level, text in lines(caplog)] == [logging.ERROR, logging.INFO]
+    caplog.clear()
+    for _ in range(2):
+        log.failing("Vendor details")
+        log.failing("Vendor trips")
+        log.polled()
+    log.info(RECOVERED, "Vendor details")
+    log.info(RECOVERED, "Vendor trips")
+    log.failing("Vendor trips")
+    log.polled()
+    assert lines(caplog) == [
+        (logging.ERROR, "Error fetching Vendor details data: down"),
+        (logging.ERROR, "Error fetching Vendor trips data: down"),
+        (logging.INFO, "Fetching Vendor details data recovered"),
+        (logging.INFO, "Fetching Vendor trips data recovered"),
+    ]
