@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
@@ -23,7 +24,13 @@ from .fleet import Fleet, tell
 from .issues import show_entity_limit, show_password_expiry
 from .outage import async_outage_log
 from .providers.base import Feed, FeedPlan, Provider
-from .providers.errors import AccessDenied, NotFound, ProviderError, Unsupported
+from .providers.errors import (
+    AccessDenied,
+    AuthenticationFailed,
+    NotFound,
+    ProviderError,
+    Unsupported,
+)
 from .providers.models import Batch, FleetFigures, Vehicle
 from .providers.transport import RequestQueue
 from .rotation import Rotation
@@ -103,9 +110,21 @@ class FeedCoordinator(DataUpdateCoordinator[None]):
     async def _async_update_data(self) -> None:
         """Read the feed; a provider's error becomes a translated one."""
         try:
+            self._raise_for_refused_poll()
             await self._async_read()
         except ProviderError as err:
+            async_outage_log(self.hass, self.config_entry).failing(self.name)
             raise update_failure(err, self.provider.info) from err
+
+    def _raise_for_refused_poll(self) -> None:
+        """Leave credentials alone that the vendor refused when the poll used them."""
+        if self.feed is Feed.POSITIONS:
+            return
+        poll = self.config_entry.runtime_data.positions
+        if not poll.last_update_success and isinstance(
+            poll.last_exception, ConfigEntryAuthFailed
+        ):
+            raise AuthenticationFailed("not sent, as the poll was refused")
 
     async def async_apply(self, vehicles: Sequence[Vehicle]) -> None:
         """Let readings into the fleet and tell of the changes, in slices."""

@@ -1,6 +1,7 @@
 """Accounts are connected, asked again and changed through the flow."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from homeassistant.config_entries import (
@@ -453,6 +454,22 @@ async def test_running_into_refused_credentials_asks_once(
         if one.path.lower().endswith("/session/login")
     ]
     assert len(logins) == 1
+    assert len(hass.config_entries.flow.async_progress()) == 1
+
+
+async def test_refused_credentials_are_sent_by_one_feed_alone(
+    hass: HomeAssistant, server: VendorServer
+) -> None:
+    """While the user is asked for new ones nothing is sent with those at hand."""
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+    server.change_credentials(**{fact(server).secret: "a-new-one"})
+    await entry.runtime_data.positions.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    seen = len(server.requests)
+    for hours in range(1, 30):
+        await async_poll(hass, timedelta(hours=hours))
+    assert [one.path for one in list(server.requests)[seen:]] == []
     assert len(hass.config_entries.flow.async_progress()) == 1
 
 
