@@ -34,6 +34,8 @@ from .errors import (
 )
 
 MAXIMUM_SIZE: Final = 32 * 1024 * 1024
+# Larger answers are not kept to be compared with the next.
+MOST_KEPT: Final = 4 * 1024 * 1024
 TIMEOUT: Final = aiohttp.ClientTimeout(total=120, sock_connect=10, sock_read=30)
 _CHUNK: Final = 64 * 1024
 _MOST_REDIRECTS: Final = 3
@@ -387,7 +389,8 @@ class Transport:
         # Every reader's errors are ValueErrors; too deep a nesting is not.
         with suppress(ValueError, RecursionError):
             data = self._loads(body)
-            self._last = body, data
+            if len(body) <= MOST_KEPT:
+                self._last = body, data
             return data
         with suppress(ValueError, RecursionError):
             return json.loads(_decoded(body, charset))

@@ -370,6 +370,31 @@ async def test_a_packed_answer_is_unpacked(
     assert (await transport.request("GET", "/x")).data == {"a": 1}
 
 
+@pytest.mark.parametrize("extra", [0, 1])
+async def test_a_large_answer_is_not_kept(
+    serve: Serve,
+    session: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+    extra: int,
+) -> None:
+    """What comes once more is not read once more, but not at the price of memory."""
+    monkeypatch.setattr(door, "MOST_KEPT", 1000)
+    bodies = [b'"small"', b'"' + b"x" * (998 + extra) + b'"']
+    read: list[bytes] = []
+
+    def loads(body: bytes) -> object:
+        read.append(body)
+        return json.loads(body)
+
+    async def handler(request: web.Request) -> web.Response:
+        return web.Response(body=bodies[request.path == "/large"])
+
+    transport = Transport(session, RequestQueue(), await serve(handler), loads=loads)
+    for path in ("/small", "/small", "/large", "/large"):
+        await transport.request("GET", path)
+    assert read == [bodies[0], *[bodies[1]] * (1 + extra)]
+
+
 # What the network does.
 
 
