@@ -269,6 +269,28 @@ async def test_the_ledger_stays_small(ledger: FuelLedger) -> None:
     assert account.total(FuelEventKind.REFUELLED) == pytest.approx(400 * 40.0)
 
 
+async def test_the_memory_lasts_although_the_clock_ran_ahead(
+    ledger: FuelLedger,
+) -> None:
+    """What is old by a wrong clock is remembered by the right one."""
+    ledger.record("1", report(refill(-2), refill(-1)), NOW)
+    fire_all(ledger)
+    ledger.record("1", report(), NOW + timedelta(days=3000))
+    ledger.record("1", report(refill(-2), refill(-1)), NOW)
+    assert ledger.pending() == []
+    assert ledger.accounts["1"].read_until == NOW
+
+
+async def test_what_is_forgotten_is_history(ledger: FuelLedger) -> None:
+    """Should it be read again, for the clock went back, it fires no second time."""
+    for hours in (0, 24 * 31, 24 * 63):
+        ledger.record("1", report(refill(hours)), NOW + timedelta(hours=hours))
+        fire_all(ledger)
+    assert len(ledger.accounts["1"].entries) == 2
+    ledger.record("1", report(refill(0)), NOW)
+    assert ledger.pending() == []
+
+
 async def test_the_last_event_of_a_kind_is_kept_for_ever(ledger: FuelLedger) -> None:
     """The sensor of the last refill does not forget it after two months."""
     ledger.record("1", report(refill()), NOW)

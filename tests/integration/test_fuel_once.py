@@ -382,6 +382,73 @@ async def test_what_is_recorded_while_another_event_is_written_waits_for_its_own
     assert volumes(told) == [1.0, 2.0]
 
 
+@pytest.mark.parametrize(("days", "reloads"), [(3, False), (70, True)])
+async def test_a_clock_that_ran_ahead_repeats_nothing_and_hides_nothing(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    told: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+    move: Callable[[timedelta], None],
+    freezer: FrozenDateTimeFactory,
+    days: int,
+    reloads: bool,
+) -> None:
+    """Home Assistant's clock is wrong for a while, and then it is right again."""
+    world = trackgps_server.world
+    vehicle_id = next(iter(world.vehicles))
+
+    async def async_continue() -> None:
+        if reloads:
+            await hass.config_entries.async_reload(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
+        for _ in range(2):
+            await async_read_fuel(hass, entry)
+
+    move(timedelta(days=5))
+    trackgps_server.fuel.add(
+        vehicle_id, "refill", 30.0, world.now() - timedelta(hours=60)
+    )
+    await async_continue()
+    freezer.move_to(world.now() + timedelta(days=days))
+    await async_continue()
+    move(timedelta(minutes=10))
+    trackgps_server.requests.clear()
+    trackgps_server.fuel.add(vehicle_id, "refill", 50.0, world.now())
+    for _ in range(4):
+        await async_continue()
+        move(timedelta(hours=7))
+    assert volumes(told) == [30.0, 50.0]
+    assert [one.data["late"] for one in told] == [True, False]
+    assert all(start < end for start, end in windows(trackgps_server))
+    page = entry.runtime_data.fuel.ledger.accounts[str(vehicle_id)]
+    assert page.read_until <= world.now()
+    assert page.total(FuelEventKind.REFUELLED) == 80.0
+
+
+async def test_a_vehicle_that_was_refused_is_asked_again_though_the_clock_went_back(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    told: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+    move: Callable[[timedelta], None],
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    """A day by the clock that was wrong may be years."""
+    world = trackgps_server.world
+    vehicle_id = next(iter(world.vehicles))
+    fuel = entry.runtime_data.fuel
+    freezer.move_to(world.now() + timedelta(days=2000))
+    trackgps_server.foreign = {trackgps_server.vendor_id(vehicle_id)}
+    await async_read_fuel(hass, entry)
+    assert set(fuel.denied) == {str(vehicle_id)}
+    trackgps_server.foreign = set()
+    entry.runtime_data.provider._access.granted([str(vehicle_id)])  # noqa: SLF001
+    move(timedelta(minutes=10))
+    trackgps_server.fuel.add(vehicle_id, "refill", 50.0, world.now())
+    await async_read_fuel(hass, entry)
+    assert volumes(told) == [50.0]
+
+
 async def test_a_vendor_that_is_down_at_the_start_delays_what_is_already_known(
     hass: HomeAssistant,
     entry: MockConfigEntry,

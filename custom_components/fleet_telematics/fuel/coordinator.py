@@ -22,7 +22,7 @@ _WINDOW: Final = timedelta(days=31) - timedelta(hours=2)
 _OVERLAP: Final = timedelta(days=2)
 # ... and now and then as far as one request can: a tracker that was without contact
 # for weeks delivers then.
-_LOOK_BACK_INTERVAL: Final = timedelta(days=1)
+_LOOK_BACK: Final = timedelta(days=1)
 # After a start events wait until every vehicle was read, but not for longer.
 _LONGEST_HOLD: Final = timedelta(minutes=5)
 _DENIED_FOR: Final = timedelta(hours=24)
@@ -58,7 +58,7 @@ class FuelCoordinator(FeedCoordinator):
         self._rotation = Rotation(plan.vehicles_per_step)
         self._declined: set[str] = set()
         self._read: set[str] = set()
-        self._look_back_at: dict[str, datetime] = {}
+        self._looked_back: dict[str, datetime] = {}
         self.teller.async_hold()
 
     async def async_start(self) -> None:
@@ -85,7 +85,8 @@ class FuelCoordinator(FeedCoordinator):
             self.denied = {
                 vehicle_id: until
                 for vehicle_id, until in self.denied.items()
-                if until > now
+                # Not for longer, should the clock go back.
+                if now < until <= now + _DENIED_FOR
             }
             allowed = [one for one in self.fleet.vehicles if one not in self.denied]
             while True:
@@ -103,9 +104,13 @@ class FuelCoordinator(FeedCoordinator):
         """Read one vehicle from where the last read ended, in steps if that is long."""
         now = dt_util.utcnow()
         account = self.ledger.accounts.get(vehicle_id)
-        looks_back = now >= self._look_back_at.get(vehicle_id, now)
+        looked_back = self._looked_back.get(vehicle_id)
+        looks_back = (
+            looked_back is None or not looked_back <= now < looked_back + _LOOK_BACK
+        )
         start = now - _WINDOW
-        if account is not None:
+        # Read by a clock that ran ahead is as good as not read.
+        if account is not None and account.read_until <= now:
             overlapping = account.read_until - _OVERLAP
             start = min(start, overlapping) if looks_back else overlapping
         while True:
@@ -131,7 +136,7 @@ class FuelCoordinator(FeedCoordinator):
                 self.ledger.async_save_later()
             if end >= now:
                 if looks_back:
-                    self._look_back_at[vehicle_id] = now + _LOOK_BACK_INTERVAL
+                    self._looked_back[vehicle_id] = now
                 # What came along speaks of the window's end: of now, only here.
                 if report.vehicle is not None:
                     await self.async_apply([report.vehicle])

@@ -39,7 +39,7 @@ _VERSION: Final = 1
 # 2: pages know since when a vehicle's events are news.
 _MINOR_VERSION: Final = 2
 _SAVE_DELAY: Final = 60
-# Beyond every window that is ever read again.
+# Beyond every window that is ever read again, back from the newest event.
 _KEEP: Final = timedelta(days=62)
 # An event that was missing from a vehicle's first read although it is older than
 # that is news only if vendors are known to be so late.
@@ -91,9 +91,10 @@ class Entry:
 class Account:
     """One vehicle's page: its events, how far they were read, what was summed up.
 
-    What happened before `since` is history and never fires. `refuelled` and
-    `stolen` are the litres of the entries that were dropped, `measured` whether
-    the vendor ever told anything of this vehicle's fuel.
+    What happened before `since` is history and never fires: nor does what was
+    dropped, should it be read again. `refuelled` and `stolen` are the litres of the
+    entries that were dropped, `measured` whether the vendor ever told anything of
+    this vehicle's fuel.
 
     A page never changes but is replaced, so that it can be written to disk while
     the next one is made.
@@ -308,7 +309,7 @@ class FuelLedger:
         changed.
         """
         known = self.accounts.get(vehicle_id)
-        met = self.met.get(vehicle_id, read_until)
+        met = min(self.met.get(vehicle_id, read_until), read_until)
         page = known or Account(since=met - _LATE, read_until=read_until)
         # A row that is listed twice, alike in everything, is one event.
         listed = list(
@@ -343,7 +344,8 @@ class FuelLedger:
         measured = bool(report.events) or report.vehicle is not None
         page = replace(
             page,
-            read_until=max(page.read_until, read_until),
+            # It falls where the clock was set back.
+            read_until=read_until,
             measured=page.measured or measured,
             entries=_sorted(entries),
         )
@@ -458,8 +460,13 @@ def _volume(entries: Iterable[Entry], kind: FuelEventKind) -> float:
 
 
 def _without_old(page: Account) -> Account:
-    """Sum up the entries that no window reaches any more, but the last of a kind."""
-    earliest = page.read_until - _KEEP
+    """Sum up the entries that no window reaches any more, but the last of a kind.
+
+    The clock alone makes nothing old: it may be wrong.
+    """
+    if not page.entries:
+        return page
+    earliest = min(page.read_until, page.entries[-1].event.time) - _KEEP
     last = [page.last(kind) for kind in FuelEventKind]
     old = {
         entry.id
@@ -471,6 +478,7 @@ def _without_old(page: Account) -> Account:
     dropped = [entry for entry in page.entries if entry.id in old]
     return replace(
         page,
+        since=max(page.since, earliest),
         entries=tuple(entry for entry in page.entries if entry.id not in old),
         refuelled=page.refuelled + _volume(dropped, FuelEventKind.REFUELLED),
         stolen=page.stolen + _volume(dropped, FuelEventKind.THEFT_SUSPECTED),

@@ -225,8 +225,9 @@ class FuelTeller:
     def payload(self, entry: Entry) -> dict[str, Any]:
         """Return an event as automations see it when it is told now."""
         time = entry.event.time
-        age = dt_util.utcnow() - time
-        late = time < self._since or age > self._rhythm() + _GRACE
+        now = dt_util.utcnow()
+        # A start in the time to come was by a clock that ran ahead.
+        late = time < self._since <= now or now - time > self._rhythm() + _GRACE
         return payload(entry, late=late)
 
     @callback
