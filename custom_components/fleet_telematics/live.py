@@ -42,8 +42,9 @@ class LiveListener:
     """Keeps listening; while it hears of changes, the poll goes slower.
 
     Changes go the poll's way into the fleet. A stream that ends, fails or falls
-    silent gives the poll its usual pace back, and is opened again after a while.
-    Refused credentials are left to the poll, which asks the user.
+    silent gives the poll its usual pace back, and is opened again after a while; so
+    does one that was opened again and only beats. Refused credentials are left to
+    the poll, which asks the user.
     """
 
     def __init__(self, provider: LiveUpdates, positions: PositionsCoordinator) -> None:
@@ -55,6 +56,7 @@ class LiveListener:
         self._live_since: float | None = None
         # What the log said last: None is nothing.
         self._told: bool | None = None
+        self._fault: type[Exception] | None = None
 
     async def async_listen(self) -> None:
         """Listen until cancelled."""
@@ -62,9 +64,10 @@ class LiveListener:
             failure = await self._async_hear()
             await asyncio.sleep(self._wait_after(failure))
 
-    async def _async_hear(self) -> ProviderError | None:
+    async def _async_hear(self) -> Exception | None:
         """Listen until the stream ends; return why, None where the vendor ended it."""
         self._live_since = None
+        opened = monotonic()
         try:
             async with aclosing(self._provider.live()) as stream:
                 async for batch in stream:
@@ -72,9 +75,22 @@ class LiveListener:
                     if batch is not None:
                         await self._positions.async_take(batch)
                         self._set_live()
+                    elif self._live_since is None and monotonic() - opened >= SETTLED:
+                        # What the stream before this one proved holds no longer. A
+                        # fleet that rests is polled at the usual pace meanwhile.
+                        self._positions.async_set_live(False)
         except ProviderError as err:
             return err
+        except Exception as err:  # noqa: BLE001 - one batch must not end it for good
+            self._note_fault(err)
+            return err
         return None
+
+    def _note_fault(self, err: Exception) -> None:
+        """Log what nobody expected, once as long as it is the same."""
+        if type(err) is not self._fault:
+            self._fault = type(err)
+            LOGGER.error("%s: live updates failed", self._name, exc_info=err)
 
     def _set_live(self) -> None:
         if self._live_since is not None:
@@ -85,7 +101,7 @@ class LiveListener:
             LOGGER.info("%s: live updates are back", self._name)
         self._told = True
 
-    def _wait_after(self, failure: ProviderError | None) -> float:
+    def _wait_after(self, failure: Exception | None) -> float:
         """Take note of a stream's end; return after how many seconds to try again."""
         settled = (
             self._live_since is not None and monotonic() - self._live_since >= SETTLED

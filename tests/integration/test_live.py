@@ -50,11 +50,17 @@ class BreakableServer(FleetGoServer):
         self.open: list[web.Request] = []
         self.opened = 0
         self.ending = False
+        self.beats = 0
 
     @property
     @override
     def stopping(self) -> bool:
         return self.ending or super().stopping
+
+    @override
+    async def pause(self, seconds: float) -> None:
+        self.beats += 1
+        await super().pause(seconds)
 
     @override
     def endpoints(self) -> Mapping[tuple[str, str], Endpoint]:
@@ -104,6 +110,12 @@ async def until(happened: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
         while not happened():
             await asyncio.sleep(0.01)
+
+
+async def async_beats(server: BreakableServer, count: int = 3) -> None:
+    """Wait until the streams have told so often how things are."""
+    beats = server.beats + count
+    await until(lambda: server.beats >= beats)
 
 
 async def async_listen(hass: HomeAssistant, server: BreakableServer) -> MockConfigEntry:
@@ -186,7 +198,7 @@ async def test_poll_goes_slower_while_the_stream_lives(
     await until(lambda: server.count(POLL) == polls + 1)
     await until(lambda: entry.runtime_data.positions.update_interval == 5 * USUAL)
     await async_pass(hass, USUAL + timedelta(seconds=2))
-    await asyncio.sleep(0.05)
+    await async_beats(server)
     assert server.count(POLL) == polls + 1
     assert len(server.open) == 1
 
@@ -244,24 +256,116 @@ async def test_broken_stream_gives_the_poll_its_pace_back(
     assert server.count(POLL) == polls
 
 
-async def test_vendor_that_ends_a_good_stream_is_listened_to_again_at_once(
-    hass: HomeAssistant,
-    server: BreakableServer,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """A gateway's limit on how long an answer may take is no outage."""
-    monkeypatch.setattr(live, "SETTLED", 0.0)
-    caplog.set_level(logging.INFO)
-    entry = await async_listen(hass, server)
+class Stopwatch:
+    """The seconds that the listener measures, as a test wants them."""
+
+    def __init__(self) -> None:
+        """Stand still."""
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        """Return the seconds."""
+        return self.seconds
+
+
+@pytest.fixture
+def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    """Measure time for the listener."""
+    stopwatch = Stopwatch()
+    monkeypatch.setattr(live, "monotonic", stopwatch)
+    return stopwatch
+
+
+async def async_end(server: BreakableServer) -> None:
+    """Let the vendor end its stream, and be listened to again."""
     opened = server.opened
     server.ending = True
     await until(lambda: not server.open)
     server.ending = False
-    await until(lambda: server.open)
+    await until(lambda: server.opened > opened and server.open)
+
+
+async def test_vendor_that_ends_a_good_stream_is_listened_to_again_at_once(
+    hass: HomeAssistant,
+    server: BreakableServer,
+    stopwatch: Stopwatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A gateway's limit on how long an answer may take is no outage."""
+    caplog.set_level(logging.INFO)
+    entry = await async_listen(hass, server)
+    opened = server.opened
+    stopwatch.seconds = live.SETTLED
+    await async_end(server)
     assert server.opened == opened + 1
     assert entry.runtime_data.positions.live
     assert told(caplog) == []
+
+
+async def test_stream_that_was_opened_again_has_to_prove_itself_anew(
+    hass: HomeAssistant,
+    server: BreakableServer,
+    clock: Clock,
+    stopwatch: Stopwatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The poll has its pace back where it only beats, until it tells of a move."""
+    caplog.set_level(logging.INFO)
+    entry = await async_listen(hass, server)
+    positions = entry.runtime_data.positions
+    await positions.async_refresh()
+    assert positions.update_interval == 5 * USUAL
+    stopwatch.seconds = live.SETTLED
+    everybody = set(server.world.vehicles)
+    server.without_device = everybody
+    await async_end(server)
+    assert positions.live
+
+    stopwatch.seconds = 2 * live.SETTLED
+    await until(lambda: not positions.live)
+    assert positions.update_interval == USUAL
+    polls = server.count(POLL)
+    await async_pass(hass, USUAL + timedelta(seconds=2))
+    await until(lambda: server.count(POLL) == polls + 1)
+    assert positions.update_interval == USUAL
+
+    server.without_device = set()
+    clock.advance(seconds=20)
+    await until(lambda: positions.live)
+    # It is still the same stream, and nothing was wrong with it.
+    assert len(server.open) == 1
+    assert told(caplog) == []
+
+
+async def test_what_nobody_expected_does_not_end_it_for_good(
+    hass: HomeAssistant,
+    server: BreakableServer,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The log tells of it once, the poll has its pace, and then it is listened to."""
+    entry = await async_listen(hass, server)
+    positions = entry.runtime_data.positions
+    failed = 0
+
+    async def fail(batch: object) -> None:
+        nonlocal failed
+        failed += 1
+        raise ValueError("nobody expected that")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(positions, "async_take", fail)
+        clock.advance(seconds=20)
+        await until(lambda: failed > 2)
+        assert not positions.live
+        assert positions.update_interval == USUAL
+    assert caplog.text.count("ValueError: nobody expected that") == 1
+    assert caplog.text.count("FleetGO: live updates failed") == 1
+
+    clock.advance(seconds=20)
+    await until(lambda: positions.live)
+    await until(lambda: shows(hass, entry, server))
 
 
 async def test_silent_stream_gives_the_poll_its_pace_back(
@@ -286,8 +390,7 @@ async def test_stream_that_only_beats_does_not_slow_the_poll(
     entry = entry_of(server, {"live_updates": True})
     entry.add_to_hass(hass)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await until(lambda: server.open)
-    await asyncio.sleep(0.1)
+    await async_beats(server)
     positions = entry.runtime_data.positions
     await positions.async_refresh()
     assert not positions.live
@@ -332,7 +435,7 @@ async def test_private_drive_hides_as_in_the_poll(
     await until(hidden)
     assert state_of(hass, entry, "binary_sensor", key, "private_mode").state == "on"
     clock.advance(seconds=20)
-    await asyncio.sleep(0.1)
+    await async_beats(server)
     assert hidden()
     known = entry.runtime_data.fleet.vehicles[key]
     assert (known.location, known.address, known.speed) == (None, None, None)
@@ -345,10 +448,10 @@ async def test_unloading_hangs_up(hass: HomeAssistant, server: BreakableServer) 
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert entry.state is ConfigEntryState.NOT_LOADED
     await until(lambda: not server.open)
-    await asyncio.sleep(0.05)
+    await hass.async_block_till_done(wait_background_tasks=True)
     asked = len(server.requests)
     await async_pass(hass, timedelta(hours=1))
-    await asyncio.sleep(0.2)
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert len(server.requests) == asked
 
 
