@@ -53,7 +53,9 @@ class FleetGoServer(VendorServer):
     "equipment/getadministrations"), or 401 with `deny_with_401`. `flat_trips` gives
     trips the document's ends, `split_administrations` makes every group of
     vehicles an administration, `without_device` are vehicles (by the world's id)
-    that have no tracker. Streams tell the fleet every `stream_interval` seconds.
+    that have no tracker. With `trips_by_start` GetTrips lists what began in a window,
+    and not what reaches into it; `most_rows` is the longest page of AVL records.
+    Streams tell the fleet every `stream_interval` seconds.
     """
 
     key = "fleetgo"
@@ -72,6 +74,8 @@ class FleetGoServer(VendorServer):
         self.flat_trips = False
         self.split_administrations = False
         self.without_device: set[int] = set()
+        self.trips_by_start = False
+        self.most_rows = _MOST_ROWS
         self.stream_interval = 5.0
         # What was posted about trips, by trip id; it overlays what the world knows.
         self.saved_trips: dict[int, dict[str, object]] = {}
@@ -260,7 +264,7 @@ class FleetGoServer(VendorServer):
             raise web.HTTPNotFound(text="Resource not found")
         start, end = self._window(request)
         skip = _optional(request, "skip", int, 0)
-        take = _optional(request, "take", int, _MOST_ROWS)
+        take = _optional(request, "take", int, self.most_rows)
         descending = _optional(request, "orderDescending", _flag, False)
         if skip < 0 or take < 1:
             raise web.HTTPBadRequest(text="skip and take count records")
@@ -269,7 +273,7 @@ class FleetGoServer(VendorServer):
         if skip == 0 or self._pages.of != wanted:
             self._pages = _Pages(wanted, self._rows(*wanted))
         shapes = self._shapes
-        page = self._pages.page(skip, min(take, _MOST_ROWS))
+        page = self._pages.page(skip, min(take, self.most_rows))
         return web.json_response([shapes.avl(spec, state) for spec, state in page])
 
     def _rows(
@@ -337,7 +341,8 @@ class FleetGoServer(VendorServer):
                     **self.saved_trips.get(trip.trip_id, {}),
                 }
                 for index, trip in enumerate(around)
-                if trip.end.time >= start and trip.start.time <= end
+                if (trip.start if self.trips_by_start else trip.end).time >= start
+                and trip.start.time <= end
             ]
         )
 

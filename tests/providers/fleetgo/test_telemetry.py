@@ -38,6 +38,7 @@ class Archive:
     def __init__(self, peer: Peer) -> None:
         """Serve one administration without records."""
         self.now = START
+        self.largest_page = PAGE_SIZE
         self.records: dict[str, list[dict[str, object]]] = {"5": []}
         peer.serve(
             ADMINISTRATIONS, lambda seen: [{"Id": int(key)} for key in self.records]
@@ -73,7 +74,8 @@ class Archive:
             reverse=seen.query["orderDescending"] == "true",
         )
         skip = int(seen.query["skip"])
-        return rows[skip : skip + int(seen.query["take"])]
+        take = min(int(seen.query["take"]), self.largest_page)
+        return rows[skip : skip + take]
 
 
 @pytest.fixture
@@ -179,6 +181,36 @@ async def test_pages_are_read_until_one_is_short(
     assert {seen.query["take"] for seen in peer.seen if seen.path == AVL} == {
         str(PAGE_SIZE)
     }
+
+
+@pytest.mark.parametrize("largest", [10, 50, 100, 250])
+async def test_vendor_with_smaller_pages_is_followed_to_the_end(
+    archive: Archive, telemetry: Telemetry, largest: int
+) -> None:
+    """It publishes no limit to `take`; what lies behind a page is not for later."""
+    archive.largest_page = largest
+    for index in range(110):
+        archive.add(index + 1, START - timedelta(minutes=index), 100)
+    vehicles = [str(index + 1) for index in range(110)]
+    assert len(await telemetry.read(vehicles)) == 110
+    archive.now += timedelta(minutes=5)
+    for index in range(110):
+        archive.add(index + 1, START + timedelta(seconds=index + 1), 200)
+    found = await telemetry.read(vehicles)
+    assert {one.odometer for one in found.values()} == {200}
+
+
+async def test_vendor_that_does_not_know_skip_is_asked_twice(
+    peer: Peer, archive: Archive, telemetry: Telemetry
+) -> None:
+    """The same page again is the end."""
+    for index in range(20):
+        archive.add(1, START - timedelta(minutes=index + 1), 100)
+    peer.serve(AVL, lambda seen: archive.records["5"])
+    assert (await telemetry.read(["1", "2"]))["1"].odometer == 100
+    assert peer.count(AVL) == 2
+    await telemetry.read(["1", "2"])
+    assert peer.count(AVL) == 4
 
 
 async def test_first_read_keeps_to_the_page_budget(

@@ -275,7 +275,8 @@ async def test_long_window_is_cut_into_months(peer: Peer, connect: Connect) -> N
         for seen in peer.seen
         if seen.path == TRIPS
     ]
-    assert asked[0][0] == "2026-01-01T00:00:00"
+    # What was under way at the start may be listed by the day it began on.
+    assert asked[0][0] == "2025-12-31T00:00:00"
     assert asked[-1][1] == "2026-03-15T06:30:00"
     assert all(before[1] == after[0] for before, after in pairwise(asked))
     assert len(asked) == 3
@@ -311,7 +312,7 @@ async def test_outage_is_no_empty_history(peer: Peer, connect: Connect) -> None:
         served(seen) if seen.query["from"].startswith("2026-01") else failing(seen)
     )
     with pytest.raises(Unreachable):
-        await connect(peer.url).trips(["7"], datetime(2026, 1, 1, tzinfo=UTC), NOW)
+        await connect(peer.url).trips(["7"], datetime(2026, 1, 2, tzinfo=UTC), NOW)
 
 
 # Against the simulated vendor.
@@ -373,7 +374,31 @@ async def test_trips_are_the_worlds(
         times = [one.start for one in found if one.start is not None]
         assert times == sorted(times)
     asked = [one for one in fleetgo_server.requests if "GetTrips" in one.path]
-    assert len(asked) == 4
+    # Of rows without times the first window is asked for once more, as it is.
+    assert len(asked) == (6 if flat else 4)
+
+
+@pytest.mark.parametrize("by_start", [False, True])
+@pytest.mark.parametrize("flat", [False, True])
+async def test_trip_under_way_when_a_window_begins_is_told(
+    fleetgo_server: FleetGoServer, provider: FleetGo, by_start: bool, flat: bool
+) -> None:
+    """Also by a vendor that lists what began in a window; one beside it is not.
+
+    Rows without times are those that the vendor lists for the window itself.
+    """
+    fleetgo_server.trips_by_start = by_start
+    fleetgo_server.flat_trips = flat
+    world_id = next(iter(fleetgo_server.world.vehicles))
+    vehicle = str(fleetgo_server.vendor_id(world_id))
+    before, across, *_ = truth = _expected(
+        fleetgo_server, world_id, NOW - timedelta(days=5)
+    )
+    start = across.start.time + across.duration / 2
+    found = await provider.trips([vehicle], start, NOW)
+    told = truth[2:] if flat and by_start else truth[1:]
+    assert [one.id for one in found] == [str(one.trip_id) for one in told]
+    assert before.end.time < start
 
 
 async def test_routes_come_when_asked_for(

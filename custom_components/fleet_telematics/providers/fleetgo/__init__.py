@@ -181,7 +181,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         *,
         routes: bool = False,
     ) -> tuple[Trip, ...]:
-        """Return each vehicle's trips, 31 days a request.
+        """Return each vehicle's trips, 31 days a request, the first a day longer.
 
         Source: GET /Trips/GetTrips.
         """

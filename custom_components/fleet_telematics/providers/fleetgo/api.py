@@ -1,6 +1,6 @@
 """FleetGO's endpoints: what is asked, and how."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -93,6 +93,17 @@ class FleetGoApi:
     async def save_trip(self, trip: Mapping[str, object]) -> object:
         """Create a trip, or update the one with this Id. Source: POST /Trips."""
         return await self._session.post("/Trips", trip)
+
+
+def is_last(rows: Sequence[object], before: Sequence[object]) -> bool:
+    """Whether no page of AVL records comes after one and the one before it.
+
+    A page told again is the end. A short one may be cut: how many records the vendor
+    gives at once is not published, and such a limit is a round number.
+    """
+    if rows == before:
+        return True
+    return len(rows) < PAGE_SIZE and len(rows) % 10 != 0
 
 
 def windows(

@@ -9,7 +9,7 @@ from .. import parse
 from ..models import Vehicle
 from . import mapping
 from .administrations import Administrations
-from .api import PAGE_SIZE, FleetGoApi, each_allowed
+from .api import PAGE_SIZE, FleetGoApi, each_allowed, is_last
 
 _HISTORY: Final = timedelta(hours=24)
 MOST_PAGES: Final = 20
@@ -60,33 +60,41 @@ class Telemetry:
         """Meet the wanted vehicles, from now back in time."""
         end = self._now()
         seen = start = end - _HISTORY
-        for page in range(MOST_PAGES):
+        before: list[object] = []
+        read = 0
+        for _ in range(MOST_PAGES):
             rows = await self._api.telemetry(
                 administration,
                 start,
                 end,
-                skip=page * PAGE_SIZE,
+                skip=read,
                 take=PAGE_SIZE,
                 newest_first=True,
             )
             seen = self._remember(administration, rows, seen=seen, end=end)
-            if len(rows) < PAGE_SIZE or wanted <= self._newest.keys():
+            if is_last(rows, before) or wanted <= self._newest.keys():
                 break
+            read += len(rows)
+            before = rows
         self._seen[administration] = seen
 
     async def _follow(self, administration: str) -> None:
         """Read on up to now; each page that came is done with."""
         end = self._now()
         start = max(self._seen[administration], end - _HISTORY)
-        for page in range(MOST_PAGES):
+        before: list[object] = []
+        read = 0
+        for _ in range(MOST_PAGES):
             rows = await self._api.telemetry(
-                administration, start, end, skip=page * PAGE_SIZE, take=PAGE_SIZE
+                administration, start, end, skip=read, take=PAGE_SIZE
             )
             self._seen[administration] = self._remember(
                 administration, rows, seen=self._seen[administration], end=end
             )
-            if len(rows) < PAGE_SIZE:
+            if is_last(rows, before):
                 break
+            read += len(rows)
+            before = rows
 
     def _remember(
         self,

@@ -1,6 +1,6 @@
 """Where a vehicle was, from FleetGO's AVL records of a whole administration."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,7 +9,7 @@ from ..errors import AccessDenied, InvalidResponse, Rejected
 from ..models import Position
 from . import values
 from .administrations import Administrations
-from .api import PAGE_SIZE, FleetGoApi, windows
+from .api import PAGE_SIZE, FleetGoApi, is_last, windows
 
 # The vendor tells every vehicle of an administration at once: a day at a time.
 LONGEST_WINDOW: Final = timedelta(days=1)
@@ -75,25 +75,16 @@ class Tracks:
             rows = await self._api.telemetry(
                 administration, start, end, skip=read, take=PAGE_SIZE
             )
-            if rows and rows == before:
-                if len(rows) < PAGE_SIZE:
-                    return
+            last = is_last(rows, before)
+            if last and rows == before and len(rows) == PAGE_SIZE:
                 raise InvalidResponse("GET /Avl/GetAvlData: the same page again")
-            for row in rows:
+            for row in [] if rows == before else rows:
                 yield row
-            if len(rows) < PAGE_SIZE and not _may_be_cut(rows):
+            if last:
                 return
             read += len(rows)
             before = rows
         raise InvalidResponse("GET /Avl/GetAvlData: pages without end")
-
-
-def _may_be_cut(rows: Sequence[object]) -> bool:
-    """Whether a page may be short because the vendor gives no longer ones.
-
-    How many records it gives at once is not published; such a limit is a round number.
-    """
-    return bool(rows) and len(rows) % 10 == 0
 
 
 def position(vehicle_id: str, value: object) -> Position | None:

@@ -13,6 +13,9 @@ from .api import FleetGoApi, windows
 
 # Answers stay small: a month of a busy vehicle is some hundred rows.
 LONGEST_WINDOW: Final = timedelta(days=31)
+# Whether "between two dates" means that a trip begins there or reaches into it, the
+# document does not say. Nobody drives for longer without a stop.
+_LONGEST_DRIVE: Final = timedelta(days=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 # The document names Business alone; drivers' own words may be Dutch.
 _KINDS: Final = (
@@ -30,18 +33,32 @@ async def read(
 ) -> list[Trip]:
     """Return a vehicle's finished trips that overlap a window, oldest first.
 
-    Raises AccessDenied where the vehicle is not the account's.
+    The first piece is asked for with the day before it, where a drive across its
+    start may have begun. Rows without times do not say on which side of it they are:
+    of those the ones count that the vendor tells of the piece itself. Raises
+    AccessDenied where the vehicle is not the account's.
     """
-    found: dict[str, Trip] = {}
-    for first, last in windows(start, end, LONGEST_WINDOW):
+
+    async def told(first: datetime, last: datetime) -> list[Trip]:
         try:
             rows = await api.trips(vehicle_id, first, last, routes=routes)
         except NotFound as err:
             raise AccessDenied(str(err)) from None
+        return finished(vehicle_id, rows, routes=routes)
+
+    found: dict[str, Trip] = {}
+    for first, last in windows(start, end, LONGEST_WINDOW):
+        if first != start:
+            trips = await told(first, last)
+        else:
+            trips = await told(first - _LONGEST_DRIVE, last)
+            if not all(map(_has_time, trips)):
+                timed = filter(_has_time, trips)
+                trips = [*timed, *(await told(first, last))]
         # One that lies across two windows is told in both of them.
         found |= {
             one.id: one
-            for one in finished(vehicle_id, rows, routes=routes)
+            for one in trips
             if (one.end is None or one.end >= start)
             and (one.start is None or one.start <= end)
         }
@@ -115,6 +132,10 @@ def last_trip(vehicle_id: str, rows: Iterable[object]) -> Vehicle | None:
         last_trip_start=last.start,
         last_trip_end=last.end,
     )
+
+
+def _has_time(trip: Trip) -> bool:
+    return trip.start is not None or trip.end is not None
 
 
 def began(trip: Trip) -> datetime:
