@@ -37,14 +37,18 @@ async def async_setup_entry(
     entry: FleetConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Ask for the tank of every vehicle whose fuel level is known."""
+    """Ask for the tank of every vehicle whose fuel level is known.
+
+    Of some vendors' vehicles, of every one: users may reckon with it themselves.
+    """
+    always = entry.runtime_data.provider.info.tank_from_user
     async_add_vehicle_entities(
         entry,
         async_add_entities,
         "number",
         (_TANK_CAPACITY,),
         TankCapacity,
-        delivered=lambda vehicle, _: vehicle.fuel_level is not None,
+        delivered=lambda vehicle, _: always or vehicle.fuel_level is not None,
     )
 
 

@@ -456,11 +456,27 @@ def _async_add_figures(
     entry.async_on_unload(coordinator.async_listen_figures(add))
 
 
+def _mark(entry: FleetConfigEntry, key: str) -> dict[str, bool]:
+    """Return the attributes that tell what is reckoned from what is measured."""
+    estimated = key in entry.runtime_data.provider.info.estimated
+    return {"estimated": True} if estimated else {}
+
+
 class VehicleSensor(VehicleEntity, RestoreSensor):
     """One value of one vehicle."""
 
     entity_description: SensorEntityDescription
     _delivered = False
+
+    def __init__(
+        self,
+        entry: FleetConfigEntry,
+        vehicle_id: str,
+        description: SensorEntityDescription,
+    ) -> None:
+        """Show a value, and whether the vendor only reckons it."""
+        super().__init__(entry, vehicle_id, description)
+        self._attr_extra_state_attributes = _mark(entry, description.key)
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -552,6 +568,7 @@ class FigureSensor(FleetEntity, SensorEntity):
         """Show a figure of this coordinator's."""
         super().__init__(entry, description)
         self._coordinator = coordinator
+        self._attr_extra_state_attributes = _mark(entry, description.key)
 
     @property
     @override

@@ -1,12 +1,13 @@
 """What one vendor alone has, in Home Assistant."""
 
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import aiohttp
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.helpers import (
     device_registry as dr,
@@ -16,13 +17,18 @@ from homeassistant.helpers import (
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_mock_restore_state_shutdown_restart,
+)
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.fleet_telematics.const import DOMAIN, EVENT_FUEL
+from custom_components.fleet_telematics.providers.base import Feed
 from custom_components.fleet_telematics.providers.errors import Rejected
 from custom_components.fleet_telematics.providers.models import FuelReport
 from custom_components.fleet_telematics.providers.trackgps import TrackGps
+from simulator.faults import Fault, FaultKind
 from simulator.fleetwork import FleetworkServer
 from simulator.movens import MovensServer
 from simulator.movens_categories import category_of
@@ -152,6 +158,77 @@ async def test_a_fleetwork_account_of_a_thousand_rows_costs_one_request_a_poll(
         await entry.runtime_data.positions.async_refresh()
         whole += any("UpdatedFrom" not in one for one in polls(seen))
     assert whole == 1
+
+
+async def test_fleetworks_fuel_is_marked_as_estimated(
+    hass: HomeAssistant, fleetwork_server: FleetworkServer
+) -> None:
+    """The vendor reckons it; what it measures bears no mark."""
+    entry = await async_add_through_flow(hass, fleetwork_server)
+    marked = {
+        one.translation_key
+        for one in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+        if (state := hass.states.get(one.entity_id)) is not None
+        and state.attributes.get("estimated") is True
+    }
+    assert marked == {
+        "last_trip_fuel",
+        "fuel_used_today",
+        "fuel_cost_today",
+        "fleet_fuel_cost_today",
+        "fleet_fuel_efficiency",
+    }
+
+
+async def test_a_fleetwork_account_without_the_report_on_fuel_has_last_trips(
+    hass: HomeAssistant, fleetwork_server: FleetworkServer
+) -> None:
+    """What cannot be reckoned has no entity, and costs the others nothing."""
+    fleetwork_server.faults.append(
+        Fault(kind=FaultKind.HTTP_500, path="/reports/fuel/detail")
+    )
+    entry = await async_add_through_flow(hass, fleetwork_server)
+    found = {
+        one.translation_key
+        for one in er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    }
+    assert "last_trip_distance" in found
+    assert "last_trip_fuel" not in found
+    assert entry.runtime_data.feeds[Feed.TRIPS].last_update_success
+
+
+async def test_a_tank_can_be_told_where_no_level_is(
+    hass: HomeAssistant, fleetwork_server: FleetworkServer
+) -> None:
+    """For the user's own templates; it is remembered, and nothing follows from it."""
+    entry = entry_of(fleetwork_server)
+    await async_set_up(hass, entry)
+    first, second, *_ = map(
+        partial(vehicle_of, fleetwork_server), fleetwork_server.world.vehicles
+    )
+    for vehicle in entry.runtime_data.fleet.vehicles:
+        tank = state_of(hass, entry, "number", vehicle, "tank_capacity")
+        assert tank.state == STATE_UNKNOWN
+    await hass.services.async_call(
+        "number",
+        "set_value",
+        {
+            "entity_id": entity_id_of(hass, entry, "number", first, "tank_capacity"),
+            "value": 62,
+        },
+        blocking=True,
+    )
+    for restart in (False, True):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        if restart:
+            await async_mock_restore_state_shutdown_restart(hass)
+        await async_set_up(hass, entry)
+        tank = state_of(hass, entry, "number", first, "tank_capacity")
+        assert float(tank.state) == 62
+        other = state_of(hass, entry, "number", second, "tank_capacity")
+        assert other.state == STATE_UNKNOWN
+    assert entity_id_of(hass, entry, "sensor", first, "fuel_volume") is None
+    assert entity_id_of(hass, entry, "event", first, "fuel") is None
 
 
 # Movens.

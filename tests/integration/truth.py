@@ -389,6 +389,7 @@ _FLEETWORK: Final[Rows] = {
         ),
         "last_trip_distance": _of_last_day(lambda day: day.distance),
         "last_trip_duration": _of_last_day(lambda day: day.hours),
+        "last_trip_fuel": _of_last_day(lambda day: fuel_of(day.distance)),
         "last_trip_start": _of_last_day(lambda day: day.start),
         "last_trip_end": _of_last_day(lambda day: day.end),
     },
@@ -396,6 +397,7 @@ _FLEETWORK: Final[Rows] = {
         "moving": lambda truth: truth.state.speed > 0,
         "online": lambda truth: True,
     },
+    "number": {"tank_capacity": _unknown},
 }
 
 

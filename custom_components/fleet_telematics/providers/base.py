@@ -62,7 +62,9 @@ class ProviderInfo:
 
     `urls` are its known bases, the default first. `request_interval` is the
     vendor's own limit, in seconds between two requests of an account; 0 is
-    none. `minimum_interval` bounds the poll of positions.
+    none. `minimum_interval` bounds the poll of positions. `estimated` are the keys
+    of values that the vendor reckons where others measure. `tank_from_user` is
+    whether users tell the tanks of vehicles without a fuel level, too.
     """
 
     key: str
@@ -73,6 +75,8 @@ class ProviderInfo:
     default_interval: timedelta = timedelta(seconds=60)
     minimum_interval: timedelta = timedelta(seconds=30)
     request_interval: float = 0.0
+    estimated: frozenset[str] = frozenset()
+    tank_from_user: bool = False
 
     def shortest_interval(self, options: Mapping[str, object]) -> float:
         """Return the least seconds between two polls that the options allow.

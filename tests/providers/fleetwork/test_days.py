@@ -89,16 +89,20 @@ def test_a_day_is_a_trip_with_the_fuel_reckoned_for_it() -> None:
     assert replace(day, start=None, end=None).trip("truck", None).id == "2024-04-10"
 
 
-def test_a_day_is_a_last_trip_without_its_estimates() -> None:
-    """The entity's name could not say that the fuel is reckoned."""
-    assert _day().vehicle("truck") == Vehicle(
+def test_a_day_is_a_last_trip_with_the_fuel_reckoned_for_it() -> None:
+    """Without the fuel where the vendor did not reckon any."""
+    last = Vehicle(
         id="truck",
         last_trip_distance=156.8,
         last_trip_duration=8.5,
+        last_trip_fuel=11.0,
         last_trip_start=START,
         last_trip_end=END,
     )
-    assert _day(travelTime=None, startTime=None).vehicle("t").last_trip_duration is None
+    assert _day().vehicle("truck", day_fuel(fuel_day(1))) == last
+    assert _day().vehicle("truck", None) == replace(last, last_trip_fuel=None)
+    bare = _day(travelTime=None, startTime=None).vehicle("t", None)
+    assert bare.last_trip_duration is None
 
 
 @pytest.mark.parametrize(
@@ -208,7 +212,11 @@ def test_nothing_raises(value: Any) -> None:
     assert trip.duration is None or trip.duration >= timedelta()
     if trip.start is not None and trip.end is not None:
         assert trip.start <= trip.end
-    assert day.vehicle("truck").last_trip_distance == trip.distance
+    last = day.vehicle("truck", fuel)
+    assert (last.last_trip_distance, last.last_trip_fuel) == (
+        trip.distance,
+        trip.fuel_used,
+    )
     assert day.overlaps(now, now) in (True, False)
     assert day.is_over(now) in (True, False)
 

@@ -19,7 +19,9 @@ from custom_components.fleet_telematics.providers.errors import (
     Unsupported,
 )
 from custom_components.fleet_telematics.providers.fleetwork import Fleetwork, paging
+from custom_components.fleet_telematics.providers.fleetwork.api import FleetworkApi
 from custom_components.fleet_telematics.providers.fleetwork.reports import subject
+from custom_components.fleet_telematics.providers.fleetwork.trips import LastTrips
 from simulator.fleetwork import FleetworkServer
 from simulator.fleetwork_json import group_id
 
@@ -29,6 +31,7 @@ from .vendor import (
     DAY_MS,
     NOW,
     NOW_MS,
+    Clock,
     Json,
     Vendor,
     fuel_day,
@@ -41,6 +44,7 @@ from .vendor import (
 DAY = timedelta(days=1)
 DASHBOARD = "/dashboard/gps-manager"
 DETAIL = "/reports/trip/detail"
+FUEL = "/reports/fuel/detail"
 REPORTS = {
     "trip_summary": ("trip/summary", 200),
     "trip_detail": ("trip/detail", 500),
@@ -252,11 +256,15 @@ async def test_who_is_under_way_again_keeps_the_last_trip(
     end = datetime.fromtimestamp((DAY_MS + 89_100_000) / 1000, UTC)
     first, second = trip_day(1), trip_day(1, day=1)
     _serve(vendor, "trip_detail", [first], "trips")
+    _serve(vendor, "fuel_detail", [fuel_day(1)], "trips")
     vendor.generated = end + timedelta(hours=1)
     before = (await fleetwork.last_trips(["vehicle-1"])).vehicles["vehicle-1"]
     assert before.last_trip_end == end
+    assert before.last_trip_fuel == 11.0
 
+    burnt = {**fuel_day(1, day=1), "fuelStandardLiters": 0.8}
     _serve(vendor, "trip_detail", [{**second, "distanceKm": 10}, first], "trips")
+    _serve(vendor, "fuel_detail", [burnt, fuel_day(1)], "trips")
     vendor.generated = end + DAY + timedelta(minutes=14)
     during = await fleetwork.last_trips(["vehicle-1"])
     assert during.vehicles["vehicle-1"] == before
@@ -269,6 +277,81 @@ async def test_who_is_under_way_again_keeps_the_last_trip(
     vendor.generated = end + DAY + timedelta(minutes=15)
     after = await fleetwork.last_trips(["vehicle-1"])
     assert after.vehicles["vehicle-1"].last_trip_distance == 12
+    assert after.vehicles["vehicle-1"].last_trip_fuel == 0.8
+
+
+async def test_a_last_trip_that_grew_has_no_fuel_of_before(
+    vendor: Vendor, fleetwork: Fleetwork
+) -> None:
+    """Fuel that cannot be read costs the fuel, and is looked for again."""
+    vendor.rows = [tracked_row(1)]
+    await fleetwork.positions()
+    vendor.generated = datetime.fromtimestamp(DAY_MS / 1000, UTC) + 2 * DAY
+
+    async def look() -> tuple[float | None, float | None, int]:
+        vendor.requests()
+        batch = await fleetwork.last_trips(["vehicle-1"])
+        found = batch.vehicles["vehicle-1"]
+        return (
+            found.last_trip_distance,
+            found.last_trip_fuel,
+            len(vendor.requests(FUEL)),
+        )
+
+    _serve(vendor, "trip_detail", [trip_day(1)], "trips")
+    _serve(vendor, "fuel_detail", [fuel_day(1)], "trips")
+    assert await look() == (156.8, 11.0, 1)
+    assert await look() == (156.8, 11.0, 0)
+
+    _serve(vendor, "trip_detail", [{**trip_day(1), "distanceKm": 200}], "trips")
+    for status in (500, 400):
+        vendor.faults[FUEL] = (status, {})
+        distance, fuel, asked = await look()
+        assert (distance, fuel) == (200, None)
+        assert asked > 0
+
+    vendor.faults.clear()
+    _serve(
+        vendor, "fuel_detail", [{**fuel_day(1), "fuelStandardLiters": 14.0}], "trips"
+    )
+    assert await look() == (200, 14.0, 1)
+
+
+async def test_fuel_of_a_day_is_not_that_of_a_part_of_it(
+    vendor: Vendor, fleetwork: Fleetwork
+) -> None:
+    """Where a version tells several rows a day, the last of them is the trip."""
+    vendor.rows = [tracked_row(1)]
+    await fleetwork.positions()
+    vendor.generated = datetime.fromtimestamp(DAY_MS / 1000, UTC) + 2 * DAY
+    second = {**trip_day(1), "startTime": DAY_MS + 60_000_000, "distanceKm": 20}
+    _serve(vendor, "trip_detail", [trip_day(1), second], "trips")
+    _serve(vendor, "fuel_detail", [fuel_day(1)], "trips")
+    found = (await fleetwork.last_trips(["vehicle-1"])).vehicles["vehicle-1"]
+    assert found.last_trip_distance == 20
+    assert found.last_trip_fuel is None
+
+
+@pytest.mark.parametrize("status", [403, 404, 405])
+async def test_a_report_on_fuel_that_is_not_offered_is_left_alone_for_a_while(
+    vendor: Vendor, api: FleetworkApi, clock: Clock, status: int
+) -> None:
+    """The last trip has no fuel then; the report is tried again twice a day."""
+    vendor.generated = clock.time
+    row = {**trip_day(1), "date": None, "startTime": NOW_MS - 10_000_000}
+    row["endTime"] = NOW_MS - 9_000_000
+    _serve(vendor, "trip_detail", [row], "trips")
+    vendor.faults[FUEL] = (status, {})
+    last = LastTrips(api, clock)
+    for wait, expected in ((0, True), (0.25, False), (11.5, False), (0.5, True)):
+        clock.time += timedelta(hours=wait)
+        vendor.requests()
+        await last.read()
+        assert bool(vendor.requests(FUEL)) is expected
+        found = last.vehicle("user-1", "truck")
+        assert found is not None
+        assert (found.last_trip_distance, found.last_trip_fuel) == (156.8, None)
+    assert last.vehicle("user-2", "truck") is None
 
 
 async def test_without_users_nothing_is_asked(
@@ -292,7 +375,7 @@ async def test_an_account_without_the_report_on_fuel_has_trips(
     """The fuel is not known then, and trips are."""
     vendor.rows = [tracked_row(1)]
     _serve(vendor, "trip_detail", [trip_day(1), trip_day(2)], "trips")
-    vendor.faults["/reports/fuel/detail"] = (status, {})
+    vendor.faults[FUEL] = (status, {})
     start = datetime(2024, 4, 10, tzinfo=UTC)
     [trip] = await fleetwork.trips(["vehicle-1"], start, start + DAY)
     assert trip.distance == 156.8

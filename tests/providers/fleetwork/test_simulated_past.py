@@ -304,17 +304,19 @@ async def test_trips_that_lack_their_fuel_for_now_are_not_told(
 # The last trip.
 
 
-async def test_the_last_trips_of_all_are_one_request(
+async def test_the_last_trips_of_all_are_two_requests(
     fleetwork_server: FleetworkServer, open_account: Open, standing: Standing
 ) -> None:
-    """The last day of each that is over, without its estimated fuel."""
+    """The last day of each that is over, and the fuel that is reckoned for it."""
     account = open_account()
     known = await account.positions()
     fleetwork_server.requests.clear()
     batch = await account.last_trips(list(known.vehicles))
-    [asked] = fleetwork_server.requests
-    assert asked.path.endswith(TRIPS)
-    assert "userId" not in asked.query
+    driving, burning = fleetwork_server.requests
+    assert driving.path.endswith(TRIPS)
+    assert burning.path.endswith(FUEL)
+    assert driving.query == burning.query
+    assert "userId" not in driving.query
     now = standing()
     expected = {}
     for number in numbers(fleetwork_server):
@@ -334,7 +336,7 @@ async def test_the_last_trips_of_all_are_one_request(
         assert abs(found.last_trip_start - truth.start) < SECOND
         assert found.last_trip_end is not None
         assert abs(found.last_trip_end - truth.end) < SECOND
-        assert found.last_trip_fuel is None
+        assert found.last_trip_fuel == pytest.approx(truth.distance * 0.07, abs=0.06)
     assert await account.last_trips([]) == type(batch)(vehicles={})
     one = next(iter(expected))
     assert set((await account.last_trips([one])).vehicles) == {one}
@@ -343,7 +345,7 @@ async def test_the_last_trips_of_all_are_one_request(
 async def test_later_looks_are_short(
     fleetwork_server: FleetworkServer, open_account: Open
 ) -> None:
-    """A week at first, then yesterday and today."""
+    """A week at first, then yesterday and today; fuel that is known stays so."""
     account = open_account()
     known = list((await account.positions()).vehicles)
     fleetwork_server.requests.clear()
@@ -351,10 +353,17 @@ async def test_later_looks_are_short(
     again = await account.last_trips(known)
     assert again == first
     windows = [
-        timedelta(milliseconds=int(one.query["to"]) - int(one.query["from"]) + 1)
+        (
+            one.path.rpartition("/reports")[2],
+            timedelta(milliseconds=int(one.query["to"]) - int(one.query["from"]) + 1),
+        )
         for one in fleetwork_server.requests
     ]
-    assert windows == [8 * DAY, 2 * DAY]
+    assert windows == [
+        ("/trip/detail", 8 * DAY),
+        ("/fuel/detail", 8 * DAY),
+        ("/trip/detail", 2 * DAY),
+    ]
 
 
 # Tracks.

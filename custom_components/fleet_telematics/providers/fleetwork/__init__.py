@@ -71,6 +71,17 @@ class Fleetwork(
         urls=_URLS,
         default_interval=timedelta(seconds=30),
         minimum_interval=timedelta(seconds=10),
+        # It follows from the distance: so much for 100 km, and so much a litre.
+        estimated=frozenset(
+            {
+                "last_trip_fuel",
+                "fuel_used_today",
+                "fuel_cost_today",
+                "fleet_fuel_cost_today",
+                "fleet_fuel_efficiency",
+            }
+        ),
+        tank_from_user=True,
     )
 
     def __init__(self, connection: Connection) -> None:
@@ -134,8 +145,9 @@ class Fleetwork(
     async def last_trips(self, vehicle_ids: Sequence[str]) -> Batch:
         """Return the last day that each vehicle's user drove on, as its last trip.
 
-        A user counts for the vehicle that is with the user now. Source: GET
-        /reports/trip/detail, of all users at once.
+        A user counts for the vehicle that is with the user now; the fuel is an
+        estimate. Source: GET /reports/trip/detail and, where its fuel is not known
+        yet, /reports/fuel/detail, of all users at once.
         """
         asked = frozenset(vehicle_ids)
         wanted = {
@@ -145,14 +157,9 @@ class Fleetwork(
         }
         if not wanted:
             return Batch(vehicles={})
-        days = await self._last_trips.read()
-        return Batch(
-            vehicles={
-                vehicle_id: days[user].vehicle(vehicle_id)
-                for user, vehicle_id in wanted.items()
-                if user in days
-            }
-        )
+        await self._last_trips.read()
+        found = (self._last_trips.vehicle(*one) for one in wanted.items())
+        return Batch(vehicles={one.id: one for one in found if one is not None})
 
     @override
     async def trips(

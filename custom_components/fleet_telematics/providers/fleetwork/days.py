@@ -66,17 +66,15 @@ class UserDay:
             destination=self.destination,
         )
 
-    def vehicle(self, vehicle_id: str) -> Vehicle:
-        """Return the day as a vehicle's last trip.
-
-        Without its fuel: an entity has no room to say that it is an estimate.
-        """
+    def vehicle(self, vehicle_id: str, fuel: DayFuel | None) -> Vehicle:
+        """Return the day as the last trip of the user's vehicle."""
         return Vehicle(
             id=vehicle_id,
             last_trip_distance=self.distance,
             last_trip_duration=(
                 None if self.duration is None else self.duration / _HOUR
             ),
+            last_trip_fuel=None if fuel is None else fuel.litres,
             last_trip_start=self.start,
             last_trip_end=self.end,
         )

@@ -1,15 +1,24 @@
 """The trips of the past: the vendor tells one a user and day, with all its drives."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from itertools import batched
 from typing import Final
 
 from .. import parse
-from ..errors import AccessDenied, MethodNotAllowed, NotFound
-from ..models import Trip
+from ..errors import (
+    AccessDenied,
+    InvalidResponse,
+    MethodNotAllowed,
+    NotFound,
+    RateLimited,
+    Rejected,
+    Unreachable,
+)
+from ..models import Trip, Vehicle
 from . import reports
 from .api import FleetworkApi
 from .days import DayFuel, UserDay, day_fuel, user_day
@@ -23,6 +32,8 @@ _OVERLAP: Final = timedelta(days=1)
 _MARGIN: Final = timedelta(days=1)
 _SLICE: Final = 100
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
+# A report that the account may not read is tried again now and then.
+_UNOFFERED: Final = timedelta(hours=12)
 
 
 def utcnow() -> datetime:
@@ -80,7 +91,7 @@ async def _fuel(
 
 
 class LastTrips:
-    """The last day that each user drove on and that is over."""
+    """The last day that each user drove on and that is over, and its fuel."""
 
     def __init__(self, api: FleetworkApi, now: Callable[[], datetime] = utcnow) -> None:
         """Know nothing yet."""
@@ -88,34 +99,75 @@ class LastTrips:
         self._now = now
         self._looked_at: datetime | None = None
         self._days: dict[str, UserDay] = {}
+        # What is reckoned for those days, as far as that is known.
+        self._fuel: dict[str, DayFuel] = {}
+        self._no_fuel_before = _EARLIEST
 
-    async def read(self) -> Mapping[str, UserDay]:
-        """Look what is new, for all users at once; return what is known of each.
+    def vehicle(self, user: str, vehicle_id: str) -> Vehicle | None:
+        """Return a user's last day as the last trip of a vehicle; None without one."""
+        day = self._days.get(user)
+        return None if day is None else day.vehicle(vehicle_id, self._fuel.get(user))
 
-        Who is under way keeps what was known before.
+    async def read(self) -> None:
+        """Look what is new, for all users at once.
+
+        Who is under way keeps what was known before. Raises any ProviderError, but
+        none of the report on fuel except that the key is refused.
         """
         now = self._now()
         earliest = now - _FIRST_LOOK
         if self._looked_at is not None:
             earliest = max(earliest, self._looked_at - _OVERLAP)
-        listing = await reports.read(
-            self._api,
-            "trip_detail",
-            day_start(day_of(earliest)),
-            day_end(day_of(now)),
-        )
+        start, end = day_start(day_of(earliest)), day_end(day_of(now))
+        listing = await reports.read(self._api, "trip_detail", start, end)
         told_at = _told_at(listing, now)
+        rows: Counter[tuple[str, date]] = Counter()
+        news: set[str] = set()
         for part in batched(listing.rows, _SLICE, strict=False):
-            self._note((one for row in part if (one := user_day(row))), told_at)
+            days = [one for row in part if (one := user_day(row)) is not None]
+            rows.update((one.user, one.day) for one in days)
+            news.update(self._note(days, told_at))
             await asyncio.sleep(0)
         self._looked_at = now
-        return self._days
+        # The fuel of a day is not that of one of several parts of it.
+        lacking = {
+            user
+            for user in news - self._fuel.keys()
+            if rows[user, self._days[user].day] == 1
+        }
+        if lacking and now >= self._no_fuel_before:
+            await self._read_fuel(lacking, start, end)
 
-    def _note(self, days: Iterable[UserDay], now: datetime) -> None:
+    def _note(self, days: Iterable[UserDay], now: datetime) -> Iterator[str]:
+        """Keep each user's last day; yield the users whose it is."""
         for day in days:
             held = self._days.get(day.user)
             if day.is_over(now) and (held is None or _newer(day, held)):
-                self._days[day.user] = day
+                if day != held:
+                    self._days[day.user] = day
+                    self._fuel.pop(day.user, None)
+                yield day.user
+
+    async def _read_fuel(
+        self, users: Collection[str], start: datetime, end: datetime
+    ) -> None:
+        """Look what is reckoned for the last days of some users."""
+        try:
+            listing = await reports.read(self._api, "fuel_detail", start, end)
+        except AccessDenied, NotFound, MethodNotAllowed:
+            self._no_fuel_before = self._now() + _UNOFFERED
+            return
+        except InvalidResponse, RateLimited, Rejected, Unreachable:
+            return
+        for part in batched(listing.rows, _SLICE, strict=False):
+            for fuel in map(day_fuel, part):
+                if (
+                    fuel
+                    and fuel.user in users
+                    and fuel.day == self._days[fuel.user].day
+                ):
+                    self._fuel[fuel.user] = fuel
+            await asyncio.sleep(0)
 
 
 def _newer(day: UserDay, held: UserDay) -> bool:
