@@ -1,5 +1,6 @@
 """The ledger knows each real-world event once."""
 
+from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -81,7 +82,9 @@ async def test_what_happened_since_a_vehicle_was_met_is_news(
     assert fire_all(ledger) == [refill(-20)]
 
 
-@pytest.mark.parametrize("met", [7, {"1": "soon"}, {"1": 7}, ["1"]])
+@pytest.mark.parametrize(
+    "met", [7, {"1": "soon"}, {"1": 7}, {"1": "2026-11-19T00:00:00"}, ["1"]]
+)
 async def test_a_damaged_note_of_when_vehicles_were_met_is_made_anew(
     hass: HomeAssistant, hass_storage: dict[str, Any], met: object
 ) -> None:
@@ -441,8 +444,47 @@ async def test_a_ledger_of_a_newer_minor_version_is_read(
     assert again.accounts == ledger.accounts
 
 
+GOOD_PAGE: dict[str, Any] = {
+    "since": "2026-11-18T10:00:00+00:00",
+    "read_until": "2026-11-20T10:00:00+00:00",
+    "measured": True,
+    "refuelled": 0.0,
+    "stolen": 0.0,
+    "entries": [],
+}
+
+
+def with_event(**values: object) -> dict[str, Any]:
+    """Return a page with an event of these values."""
+    event = {
+        "id": "0011223344556677",
+        "fired": True,
+        "kind": "refuelled",
+        "time": "2026-11-19T11:00:00+00:00",
+        "source": "primary",
+        "origin": "vendor",
+    }
+    return {**GOOD_PAGE, "entries": [{**event, **values}]}
+
+
 @pytest.mark.parametrize(
-    "page", [None, [], "page", {}, {"read_until": 5}, {"since": "yesterday"}]
+    "page",
+    [
+        None,
+        [],
+        "page",
+        {},
+        {"read_until": 5},
+        {"since": "yesterday"},
+        {**GOOD_PAGE, "since": "2026-11-18T10:00:00"},
+        {**GOOD_PAGE, "read_until": "2026-11-20T10:00:00"},
+        {**GOOD_PAGE, "refuelled": "much"},
+        {**GOOD_PAGE, "entries": 7},
+        with_event(kind="eaten"),
+        with_event(time="2026-11-19T11:00:00"),
+        with_event(volume="much"),
+        with_event(location="here"),
+    ],
 )
 async def test_a_page_that_makes_no_sense_costs_only_itself(
     hass: HomeAssistant,
@@ -458,6 +500,42 @@ async def test_a_page_that_makes_no_sense_costs_only_itself(
     await again.async_load()
     assert set(again.accounts) == {"1"}
     assert "a page that cannot be read" in caplog.text
+
+
+@pytest.mark.parametrize("page", [None, [], {}, {"read_until": 5}])
+async def test_so_does_one_of_an_older_version(
+    hass: HomeAssistant, hass_storage: dict[str, Any], page: object
+) -> None:
+    """It does not keep the others from being taken over."""
+    stored = deepcopy(STORED_1_1)
+    stored["data"]["vehicles"]["2"] = page  # type: ignore[index]
+    hass_storage[KEY] = stored
+    ledger = FuelLedger(hass, "entry")
+    await ledger.async_load()
+    assert set(ledger.accounts) == {"1"}
+
+
+@pytest.mark.parametrize(
+    ("part", "damage"),
+    [("detectors", [1]), ("detectors", 7), ("clock", 7), ("clock", [])],
+)
+async def test_another_part_that_makes_no_sense_costs_only_itself(
+    hass: HomeAssistant,
+    ledger: FuelLedger,
+    hass_storage: dict[str, Any],
+    part: str,
+    damage: object,
+) -> None:
+    """Detectors learn anew, and the clock is noted again."""
+    await ledger.async_save()
+    hass_storage[KEY]["data"][part] = damage
+    again = FuelLedger(hass, "entry")
+    await again.async_load()
+    assert again.accounts == ledger.accounts
+    assert again.detectors == {}
+    await again.async_keep_clock("Europe/Bucharest")
+    assert again.accounts == ledger.accounts
+    assert again.clock == "Europe/Bucharest"
 
 
 async def test_an_account_has_one_ledger_over_reloads_and_none_when_removed(

@@ -9,6 +9,7 @@ import threading
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryError
 import pytest
 
 from custom_components.fleet_telematics.fuel import ledger as ledger_module
@@ -87,6 +88,65 @@ async def test_a_damaged_file_is_put_aside_and_nothing_fires_twice(
     assert again.accounts["1"].entries == ledger.accounts["1"].entries
     await again.async_save()
     assert len(entries(ledger_file)) == 1
+
+
+def file_of(data: object, **changes: object) -> dict[str, object]:
+    """Return a file of Home Assistant's storage."""
+    return {"version": 1, "minor_version": 2, "key": KEY, "data": data, **changes}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        "text",
+        None,
+        7,
+        {"data": {}},
+        {"version": 1, "minor_version": 2},
+        file_of([]),
+        file_of("text"),
+        file_of({}, version="1"),
+        file_of({}, minor_version="x"),
+        file_of([1], minor_version=1),
+        file_of({"vehicles": [1]}),
+        file_of({"vehicles": 7}, minor_version=1),
+        file_of({"vehicles": 7}, minor_version=9),
+    ],
+)
+async def test_a_file_that_is_no_ledger_is_put_aside(
+    hass: HomeAssistant,
+    ledger_file: Path,
+    caplog: pytest.LogCaptureFixture,
+    content: object,
+) -> None:
+    """The account works, as with a damaged file, and the file can be looked at."""
+    ledger_file.parent.mkdir()
+    ledger_file.write_text(json.dumps(content))
+    ledger = FuelLedger(hass, "entry")
+    await ledger.async_load()
+    assert ledger.accounts == {}
+    (aside,) = ledger_file.parent.glob(f"{KEY}.corrupt.*")
+    assert "is no fuel ledger" in caplog.text
+    assert str(aside) in caplog.text
+    ledger.record("1", FuelReport(events=(REFILL,)), NOW)
+    assert ledger.pending() == []
+    await ledger.async_save()
+    assert len(entries(ledger_file)) == 1
+
+
+async def test_a_ledger_of_a_newer_version_is_left_alone(
+    hass: HomeAssistant, ledger_file: Path
+) -> None:
+    """The account says what to do; to begin anew would lose what is in it."""
+    ledger_file.parent.mkdir()
+    text = json.dumps(file_of({"pages": []}, version=2))
+    ledger_file.write_text(text)
+    with pytest.raises(ConfigEntryError) as raised:
+        await FuelLedger(hass, "entry").async_load()
+    assert raised.value.translation_key == "ledger_too_new"
+    assert raised.value.translation_placeholders == {"file": str(ledger_file)}
+    assert ledger_file.read_text() == text
 
 
 async def test_what_is_saved_is_on_the_disk_and_not_in_its_cache(

@@ -11,13 +11,16 @@ cut takes no more than a killed process does.
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 import hashlib
+import os
 from threading import Lock
 from typing import Any, Final, Self, override
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError, UnsupportedStorageVersionError
 from homeassistant.helpers.json import json_bytes, json_fragment
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -48,6 +51,7 @@ _STORED: Final = tuple(
     field.name for field in fields(FuelEvent) if field.name != "vehicle_id"
 )
 _TIMES: Final = ("time", "other_time", "earliest", "latest")
+_NUMBERS: Final = ("volume", "percent", "level_before", "level_after")
 _LEDGERS: Final[HassKey[dict[str, FuelLedger]]] = HassKey(f"{DOMAIN}_fuel_ledgers")
 
 
@@ -74,7 +78,10 @@ class Entry:
         values = {key: stored[key] for key in _STORED if key in stored}
         for key in _TIMES:
             if key in values:
-                values[key] = datetime.fromisoformat(values[key])
+                values[key] = _moment(values[key])
+        for key in _NUMBERS:
+            if key in values:
+                values[key] = float(values[key])
         values["kind"] = FuelEventKind(values["kind"])
         values["source"] = FuelSource(values["source"])
         values["origin"] = FuelOrigin(values["origin"])
@@ -135,14 +142,14 @@ class Account:
     def from_dict(cls, vehicle_id: str, stored: Mapping[str, Any]) -> Self:
         """Return a page from disk."""
         return cls(
-            since=datetime.fromisoformat(stored["since"]),
-            read_until=datetime.fromisoformat(stored["read_until"]),
+            since=_moment(stored["since"]),
+            read_until=_moment(stored["read_until"]),
             measured=stored["measured"],
             entries=tuple(
                 Entry.from_dict(vehicle_id, one) for one in stored["entries"]
             ),
-            refuelled=stored["refuelled"],
-            stolen=stored["stolen"],
+            refuelled=float(stored["refuelled"]),
+            stolen=float(stored["stolen"]),
         )
 
 
@@ -174,8 +181,9 @@ class _LedgerStore(Store[dict[str, Any]]):
         if old_minor_version < 2:
             # That version never looked further back.
             for page in old_data["vehicles"].values():
-                read_until = datetime.fromisoformat(page["read_until"])
-                page["since"] = (read_until - _LATE).isoformat()
+                # One that makes no sense is found when all are read.
+                with suppress(KeyError, TypeError, ValueError):
+                    page["since"] = (_moment(page["read_until"]) - _LATE).isoformat()
         return old_data
 
 
@@ -208,17 +216,21 @@ class FuelLedger:
     async def async_load(self) -> None:
         """Read the ledger from disk.
 
-        Home Assistant puts a file aside that is no JSON, and tells the user. As
-        without any file, everything is then history again: better silent once
-        than a month of events a second time. The same holds for a single page.
+        Home Assistant puts a file aside that is no JSON, and tells the user; one
+        that is something else is put aside as well. As without any file, everything
+        is then history again: better silent once than a month of events a second
+        time. The same holds for a single page.
+
+        Raises ConfigEntryError for the file of a version to come.
         """
-        stored = await self._store.async_load() or {}
+        stored = await self._async_stored()
         pages = stored.get("vehicles") or {}
-        self.detectors = dict(stored.get("detectors") or {})
-        self.clock = stored.get("clock")
+        detectors, clock = stored.get("detectors"), stored.get("clock")
+        self.detectors = detectors if isinstance(detectors, dict) else {}
+        self.clock = clock if isinstance(clock, str) else None
         try:
             self.met = {
-                vehicle_id: datetime.fromisoformat(moment)
+                vehicle_id: _moment(moment)
                 for vehicle_id, moment in (stored.get("met") or {}).items()
             }
         except AttributeError, TypeError, ValueError:
@@ -234,6 +246,33 @@ class FuelLedger:
                     "vehicle's events up to now will not be told",
                     type(err).__name__,
                 )
+
+    async def _async_stored(self) -> Mapping[str, Any]:
+        """Return what is on disk, empty where there is nothing that can be read."""
+        try:
+            stored = await self._store.async_load()
+            if stored is None:
+                return {}
+            if isinstance(stored.get("vehicles") or {}, dict):
+                return stored
+        except UnsupportedStorageVersionError as err:
+            raise ConfigEntryError(
+                translation_domain=DOMAIN,
+                translation_key="ledger_too_new",
+                translation_placeholders={"file": self._store.path},
+            ) from err
+        except AttributeError, KeyError, TypeError:
+            # Home Assistant did not see what it expects of a file of its own.
+            pass
+        aside = f"{self._store.path}.corrupt.{dt_util.utcnow().isoformat()}"
+        await self._hass.async_add_executor_job(os.rename, self._store.path, aside)
+        LOGGER.error(
+            "%s is no fuel ledger and was put aside as %s; fuel events up to now "
+            "will not be told",
+            self._store.path,
+            aside,
+        )
+        return {}
 
     async def async_keep_clock(self, clock: str) -> None:
         """Note by which zone's clock times are told from now on.
@@ -424,6 +463,13 @@ async def async_remove_ledger(hass: HomeAssistant, entry_id: str) -> None:
     """Delete the ledger of an account that was removed."""
     ledger = hass.data.get(_LEDGERS, {}).pop(entry_id, None)
     await (ledger or FuelLedger(hass, entry_id)).async_remove()
+
+
+def _moment(stored: str) -> datetime:
+    moment = datetime.fromisoformat(stored)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment
 
 
 def _sorted(entries: Iterable[Entry]) -> tuple[Entry, ...]:
