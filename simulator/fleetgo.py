@@ -40,6 +40,7 @@ _TRIP_STEP: Final = timedelta(seconds=30)
 _STANDING_STEP: Final = timedelta(minutes=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ADMINISTRATION: Final = 700_001
+_MESSAGES_A_SECOND: Final = 10_000
 
 type Avl = tuple[VehicleSpec, VehicleState]
 
@@ -55,7 +56,8 @@ class FleetGoServer(VendorServer):
     vehicles an administration, `without_device` are vehicles (by the world's id)
     that have no tracker. With `trips_by_start` GetTrips lists what began in a window,
     and not what reaches into it; `most_rows` is the longest page of AVL records.
-    Streams tell the fleet every `stream_interval` seconds.
+    Streams tell what is new every `stream_interval` seconds; without `avl_stream` the
+    document's stream, of fleet objects, is not there, only that of messages.
     """
 
     key = "fleetgo"
@@ -77,6 +79,7 @@ class FleetGoServer(VendorServer):
         self.trips_by_start = False
         self.most_rows = _MOST_ROWS
         self.stream_interval = 5.0
+        self.avl_stream = True
         # What was posted about trips, by trip id; it overlays what the world knows.
         self.saved_trips: dict[int, dict[str, object]] = {}
         self._refresh_tokens: set[str] = set()
@@ -96,6 +99,7 @@ class FleetGoServer(VendorServer):
             ("GET", "/equipment/getadministrations"): self._administrations,
             ("GET", "/avl/getavldata"): self._avl,
             ("GET", "/avl/subscribe"): self._subscribe,
+            ("GET", "/equipment/subscribe"): self._subscribe_to_messages,
             ("GET", "/trips/gettrips"): self._trips,
             ("POST", "/trips"): self._save_trip,
         }
@@ -297,17 +301,67 @@ class FleetGoServer(VendorServer):
 
     async def _subscribe(self, request: web.Request) -> web.StreamResponse:
         """GET /Avl/Subscribe: server-sent events, a heartbeat or fleet objects."""
+        if not self.avl_stream:
+            raise web.HTTPNotFound(text="Resource not found")
         group = _optional(request, "groupId", int, 0)
+        seen: dict[object, object] = {}
+
+        def news() -> list[object]:
+            nonlocal seen
+            told = self._told(group, only_with_device=True)
+            found = [one for one in told if seen.get(one["Id"]) != one["Location"]]
+            seen = {one["Id"]: one["Location"] for one in told}
+            return [found] if found else []
+
+        return await self._stream(request, news)
+
+    async def _subscribe_to_messages(self, request: web.Request) -> web.StreamResponse:
+        """GET /Equipment/Subscribe: server-sent events, a heartbeat or a message.
+
+        It begins after `lastMessageId`, a day ago at most.
+        """
+        _optional(request, "accountId", int, 0)
+        last = _optional(request, "lastMessageId", int, None)
+
+        def news() -> list[object]:
+            nonlocal last
+            found = list(self._messages(last))
+            last = found[-1][0] if found else last
+            return [self._shapes.message(*one) for one in found]
+
+        return await self._stream(request, news)
+
+    def _messages(
+        self, last: int | None
+    ) -> Iterator[tuple[int, VehicleSpec, VehicleState]]:
+        """Yield what trackers sent after a message, or just now; each with its id.
+
+        An id is the second it was sent in and the vehicle's place in the fleet.
+        """
+        now = self.clock()
+        start = now - _STEP
+        if last is not None:
+            heard = _EPOCH + timedelta(seconds=last // _MESSAGES_A_SECOND)
+            start = max(heard, now - _DAY)
+        moment = _EPOCH + -(-(start - _EPOCH) // _STEP) * _STEP
+        while moment <= now:
+            for place, spec in enumerate(self.world.vehicles.values()):
+                number = int(moment.timestamp()) * _MESSAGES_A_SECOND + place
+                if number > (last or 0) and spec.vehicle_id not in self.without_device:
+                    for state in self.world.track(spec.vehicle_id, moment, moment):
+                        yield number, spec, state
+            moment += _STEP
+
+    async def _stream(
+        self, request: web.Request, news: Callable[[], Sequence[object]]
+    ) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        seen: dict[object, object] = {}
         try:
             await response.write(_event("heartbeat"))
             while not self.stopping:
-                told = self._told(group, only_with_device=True)
-                news = [one for one in told if seen.get(one["Id"]) != one["Location"]]
-                seen = {one["Id"]: one["Location"] for one in told}
-                await response.write(_event(news or "heartbeat"))
+                for one in news() or ["heartbeat"]:
+                    await response.write(_event(one))
                 await self.pause(self.stream_interval)
             await response.write_eof()
         except ConnectionResetError:

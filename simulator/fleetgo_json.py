@@ -23,6 +23,15 @@ from custom_components.fleet_telematics.providers.demo.records import (
 LARGE_IDS: Final = 2**33
 SERVICE_INTERVAL: Final = 15_000.0
 _NOBODY: Final = -1
+_SIGNALS: Final = (
+    "Latitude",
+    "Longitude",
+    "Altitude",
+    "Angle",
+    "Speed",
+    "EngineRunning",
+    "PrivateMode",
+)
 
 
 def vendor_id(vehicle_id: int) -> int:
@@ -142,6 +151,19 @@ class Shapes:
             "VehicleDistanceSource": {},
             "HighResolutionFuelConsumption": round(state.fuel_consumed, 3),
             "FuelConsumptionSource": {},
+        }
+
+    def message(
+        self, message_id: int, spec: VehicleSpec, state: VehicleState
+    ) -> dict[str, object]:
+        """Return a message of the event stream: what changed, as named signals."""
+        row = self.avl(spec, state)
+        return {
+            "MessageId": message_id,
+            "EquipmentId": row["EquipmentId"],
+            "DriverId": row["DriverId"],
+            "Timestamp": row["Timestamp"],
+            "Signals": [{"Name": name, "Value": row[name]} for name in _SIGNALS],
         }
 
     def trip(

@@ -14,6 +14,7 @@ from .client import Client
 
 ALL = {"groupId": "0", "hasDeviceOnly": "false"}
 NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
+HEARTBEAT = b'data: "heartbeat"\n\n'
 
 
 @pytest.fixture
@@ -441,11 +442,47 @@ async def test_subscription_streams_heartbeats_and_the_fleet(
         assert response.headers["Content-Type"].startswith("text/event-stream")
         first = await response.content.readuntil(b"\n\n")
         second = await response.content.readuntil(b"\n\n")
-    assert first == b'data: "heartbeat"\n\n'
+    assert first == HEARTBEAT
     told = client.loads(second.removeprefix(b"data: "))
     assert [row["Id"] for row in told] == [
         fleetgo_server.vendor_id(one) for one in world.vehicles
     ]
+
+
+async def test_stream_of_messages_goes_on_after_one(
+    client: Client, fleetgo_server: FleetGoServer, world: World
+) -> None:
+    """Each has an id, later ones a higher one; a heartbeat where there is none."""
+    fleetgo_server.stream_interval = 0.01
+
+    async def listen(**params: str) -> list[dict[str, object]]:
+        found = []
+        async with client.session.get(
+            f"{fleetgo_server.url}/Equipment/Subscribe",
+            params={"accountId": "0", **params},
+            headers=client.headers,
+        ) as response:
+            assert await response.content.readuntil(b"\n\n") == HEARTBEAT
+            while (event := await response.content.readuntil(b"\n\n")) != HEARTBEAT:
+                found.append(client.loads(event.removeprefix(b"data: ")))
+        return found
+
+    told = await listen()
+    fleet = {fleetgo_server.vendor_id(one) for one in world.vehicles}
+    assert told
+    assert {one["EquipmentId"] for one in told} <= fleet
+    numbers = [int(str(one["MessageId"])) for one in told]
+    assert numbers == sorted(set(numbers))
+    for one in told:
+        assert one.keys() == {
+            "MessageId",
+            "EquipmentId",
+            "DriverId",
+            "Timestamp",
+            "Signals",
+        }
+    assert await listen(lastMessageId=str(numbers[0])) == told[1:]
+    assert await listen(lastMessageId=str(numbers[-1])) == []
 
 
 async def trips(

@@ -277,6 +277,8 @@ async def test_refusals_are_typed(peer: Peer, connect: Connect) -> None:
     peer.refuse(SUBSCRIBE, 404)
     with pytest.raises(NotFound):
         await heard(provider.live())
+    # Nobody has the other one either: the next time both are tried again.
+    assert peer.seen[-1].path == "/equipment/subscribe"
     peer.valid.clear()
     peer.refuse(SUBSCRIBE, 401)
     peer.refuse(LOGIN, 401)
@@ -341,6 +343,53 @@ async def test_moves_are_told_as_they_happen(
     assert told
     requests = [one for one in fleetgo_server.requests if "GetFleet" in one.path]
     assert len(requests) == 1
+
+
+async def test_newer_stream_tells_messages_and_goes_on_where_it_ended(
+    fleetgo_server: FleetGoServer, connect: Connect, clock: Clock
+) -> None:
+    """Where the document's stream is not there; what was missed is told late."""
+    fleetgo_server.stream_interval = 0.02
+    fleetgo_server.avl_stream = False
+    world = fleetgo_server.world
+    for vehicle_id in world.vehicles:
+        world.set_private(vehicle_id, private=False)
+    provider = connect(fleetgo_server.url, LIVE, **fleetgo_server.credentials)
+    await provider.positions()
+
+    async def follow() -> dict[str, datetime]:
+        told: dict[str, datetime] = {}
+        async with aclosing(provider.live()) as stream:
+            assert await anext(stream) is None
+            async for batch in stream:
+                if batch is None:
+                    break
+                for key, vehicle in batch.vehicles.items():
+                    assert vehicle.last_report is not None
+                    told[key] = vehicle.last_report
+                    (state,) = world.track(
+                        int(key) % 2**33, vehicle.last_report, vehicle.last_report
+                    )
+                    assert vehicle.location is not None
+                    assert vehicle.location.latitude == pytest.approx(
+                        state.latitude, abs=1e-5
+                    )
+                    assert vehicle.speed == round(state.speed)
+        return told
+
+    clock.now += timedelta(seconds=40)
+    first = await follow()
+    clock.now += timedelta(minutes=3)
+    second = await follow()
+    assert first.keys() == second.keys()
+    assert all(second[key] > time for key, time in first.items())
+    # A stream is on record once the vendor knows that it ended.
+    await fleetgo_server.stop()
+    opened = [one for one in fleetgo_server.requests if "Subscribe" in one.path]
+    paths = [one.path.rpartition("/api")[2] for one in opened]
+    assert paths == ["/Avl/Subscribe", *["/Equipment/Subscribe"] * 2]
+    assert dict(opened[1].query) == {"accountId": "0"}
+    assert dict(opened[2].query).keys() == {"accountId", "lastMessageId"}
 
 
 async def test_vendor_that_goes_down_ends_the_stream(

@@ -28,10 +28,11 @@ from ..errors import InvalidResponse, NotSent
 from ..models import Batch, Position, Trip, Vehicle
 from ..rows import RowMemory
 from ..transport import Transport
-from . import edits, live, mapping, trips
+from . import edits, mapping, trips
 from .administrations import Administrations
 from .api import FleetGoApi, each_allowed
 from .groups import Groups
+from .live import Listener
 from .messages import Messages
 from .session import Session
 from .telemetry import Telemetry
@@ -101,6 +102,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         self._group = parse.identifier(connection.options.get("group"))
         self._groups = Groups(self._api)
         self._messages = Messages(self._group, _utcnow, connection.loads)
+        self._listener = Listener(self._session, self._messages, self._group)
         self._rows = RowMemory(
             lambda row, now: mapping.vehicle(row, now=now), mapping.silent_from
         )
@@ -223,8 +225,8 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
 
     @override
     def live(self) -> AsyncGenerator[Batch | None]:
-        """Listen to what changes. Source: GET /Avl/Subscribe."""
-        return live.listen(self._session, self._messages, self._group)
+        """Listen to what changes. Source: GET /Avl/Subscribe, /Equipment/Subscribe."""
+        return self._listener.listen()
 
     @override
     def choices(self, option: str) -> Mapping[str, str]:
