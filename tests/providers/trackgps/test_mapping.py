@@ -215,6 +215,13 @@ def test_a_row_without_an_id_leaves_the_list_incomplete() -> None:
     assert (set(broken.vehicles), broken.complete) == ({"4711"}, False)
 
 
+@pytest.mark.parametrize("value", ["n/a", -1, 10**400, "9" * 400, 2**63, "٤٧", True])
+def test_an_id_that_the_vendor_would_not_take_is_none(value: object) -> None:
+    """For one of them on a list the vendor declines the whole list."""
+    found = mapping.fleet([ROW, {**ROW, "vehicleId": value}], LOCAL, NOW)
+    assert (set(found.vehicles), found.complete) == ({"4711"}, False)
+
+
 def test_in_the_repeated_hour_the_server_date_tells_which_pass_a_fix_is_of() -> None:
     """A fix is not younger than the vendor's last word of the vehicle."""
     now = datetime(2026, 10, 25, 1, 55, tzinfo=UTC)

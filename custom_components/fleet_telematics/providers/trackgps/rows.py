@@ -1,8 +1,12 @@
 """The rows of TrackGPS's payloads, in whichever shape they come."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from .. import parse
+
+# No number of so many digits takes more than the 64 bits that JSON writers have.
+_LONGEST_ID: Final = 18
 
 
 def rows(
@@ -23,10 +27,16 @@ def rows(
 
 
 def vehicle_id(item: Mapping[str, object]) -> str | None:
-    """Return which vehicle a row is about."""
-    return parse.first(
-        parse.identifier(item.get(key)) for key in ("vehicleid", "carrierid")
-    )
+    """Return which vehicle a row is about, by the vendor's number of it."""
+    return parse.first(_number(item.get(key)) for key in ("vehicleid", "carrierid"))
+
+
+def _number(value: object) -> str | None:
+    """Return an id; for one that is no number the vendor declines a whole list."""
+    found = parse.identifier(value)
+    if found is None or not (found.isascii() and found.isdecimal()):
+        return None
+    return found if len(found) <= _LONGEST_ID else None
 
 
 def engine(value: object) -> bool | None:
