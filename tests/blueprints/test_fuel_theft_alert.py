@@ -27,6 +27,7 @@ from tests.integration.helpers import (
 from .helpers import MAIL, async_use, device_of, usable_vehicles
 
 NAME = "fuel_theft_alert"
+BUTTON = "mobile_app_notification_action"
 # What the integration itself never tells: a private event with a place.
 PRIVATE = {
     "event_type": "fuel_theft_suspected",
@@ -43,10 +44,11 @@ PRIVATE = {
 }
 
 
-async def async_settle() -> None:
-    """Let automations run as far as they do not wait for a button."""
-    for _ in range(50):
-        await asyncio.sleep(0)
+async def async_buttons(hass: HomeAssistant, count: int) -> None:
+    """Let automations run until so many wait for their button."""
+    async with asyncio.timeout(10):
+        while hass.bus.async_listeners().get(BUTTON, 0) != count:
+            await asyncio.sleep(0)
 
 
 @pytest.fixture
@@ -238,20 +240,15 @@ async def test_a_button_runs_the_users_actions(
     )
     for number in range(2):
         hass.bus.async_fire(EVENT_FUEL, {**PRIVATE, "event_id": f"event{number}"})
-    await async_settle()
+    await async_buttons(hass, 2)
     buttons = [call.data["data"]["actions"][-1] for call in sent]
     assert [one["title"] for one in buttons] == ["Sound the siren"] * 2
     assert buttons[0]["action"] != buttons[1]["action"]
     assert ran == []
     for _ in range(2):
-        hass.bus.async_fire(
-            "mobile_app_notification_action", {"action": buttons[1]["action"]}
-        )
-        await async_settle()
-    assert [one.data["why"] for one in ran] == ["event1"]
-    hass.bus.async_fire(
-        "mobile_app_notification_action", {"action": buttons[0]["action"]}
-    )
+        hass.bus.async_fire(BUTTON, {"action": buttons[1]["action"]})
+        await async_buttons(hass, 1)
+    hass.bus.async_fire(BUTTON, {"action": buttons[0]["action"]})
     await hass.async_block_till_done()
     assert [one.data["why"] for one in ran] == ["event1", "event0"]
 

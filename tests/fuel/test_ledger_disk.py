@@ -205,6 +205,31 @@ async def test_a_save_that_has_begun_is_done_even_if_nobody_waits(
     assert len(entries(ledger_file)) == 1
 
 
+async def test_an_account_that_is_removed_leaves_nothing_behind(
+    hass: HomeAssistant,
+    ledger: FuelLedger,
+    ledger_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not even what was just being written."""
+    begun, removing = threading.Event(), threading.Event()
+    as_dict = Account.as_dict
+
+    def waiting(page: Account) -> dict[str, Any]:
+        """Write once the account is about to go."""
+        begun.set()
+        assert removing.wait(10)
+        return as_dict(page)
+
+    monkeypatch.setattr(Account, "as_dict", waiting)
+    saving = asyncio.create_task(ledger.async_save())
+    assert await asyncio.to_thread(begun.wait, 10)
+    removal = asyncio.create_task(ledger.async_remove())
+    hass.loop.call_soon(removing.set)
+    await asyncio.gather(saving, removal)
+    assert not ledger_file.exists()
+
+
 async def test_a_save_that_may_wait_is_written_when_home_assistant_ends(
     hass: HomeAssistant, ledger: FuelLedger, ledger_file: Path
 ) -> None:
@@ -233,6 +258,21 @@ class _SlowCopy(dict[str, dict[str, Any]]):
         return found
 
 
+class _AwaitedLock:
+    """A lock that tells when somebody wants it."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
+        self.awaited = threading.Event()
+
+    def __enter__(self) -> None:
+        self.awaited.set()
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
 async def test_an_event_is_written_with_what_its_detector_remembers(
     hass: HomeAssistant, ledger_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,10 +287,11 @@ async def test_an_event_is_written_with_what_its_detector_remembers(
     memory["1"] = {"newest": "before"}
     ledger.async_save_later()
     await hass.async_add_executor_job(memory.copying.wait, 10)
+    lock = ledger._together = _AwaitedLock(ledger._together)  # type: ignore[assignment]  # noqa: SLF001
     concluding = hass.async_add_executor_job(
         ledger.conclude, "1", [REFILL], {"newest": "after"}
     )
-    await asyncio.sleep(0.05)
+    await hass.async_add_executor_job(lock.awaited.wait, 10)
     memory.go_on.set()
     await concluding
     await hass.async_block_till_done(wait_background_tasks=True)

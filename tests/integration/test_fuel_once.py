@@ -353,10 +353,11 @@ async def test_what_is_recorded_while_another_event_is_written_waits_for_its_own
     now = trackgps_server.world.now()
     vehicle_id = str(next(iter(trackgps_server.world.vehicles)))
     fuel = entry.runtime_data.fuel
-    disk = asyncio.Event()
+    saving, disk = asyncio.Event(), asyncio.Event()
     save = FuelLedger.async_save
 
     async def slow(ledger: FuelLedger) -> None:
+        saving.set()
         await save(ledger)
         await disk.wait()
 
@@ -373,7 +374,7 @@ async def test_what_is_recorded_while_another_event_is_written_waits_for_its_own
     monkeypatch.setattr(FuelLedger, "async_save", slow)
     fuel.ledger.record(vehicle_id, refill(1.0), now)
     firing = hass.async_create_task(fuel.teller.async_fire_pending())
-    await asyncio.sleep(0)
+    await saving.wait()
     fuel.ledger.record(vehicle_id, refill(2.0), now)
     disk.set()
     await firing

@@ -314,6 +314,8 @@ class FuelLedger:
 
     async def async_remove(self) -> None:
         """Delete the ledger from disk."""
+        # It waits for a write that has begun, which would bring the file back.
+        await self.async_save()
         await self._store.async_remove()
 
     def meet(self, vehicle_ids: Iterable[str], now: datetime) -> bool:
