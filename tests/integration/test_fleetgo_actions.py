@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.fleet_telematics.const import DOMAIN
+from simulator.faults import Fault, FaultKind
 from simulator.fleetgo import FleetGoServer
 
 from .conftest import NOW
@@ -36,19 +37,26 @@ async def async_call(
     return dict(response)
 
 
-async def async_day(
-    hass: HomeAssistant, entry: MockConfigEntry, server: FleetGoServer, action: str
-) -> dict[str, Any]:
-    """Return the last day of the first vehicle."""
+def device_of(
+    hass: HomeAssistant, entry: MockConfigEntry, server: FleetGoServer
+) -> str:
+    """Return the device of the first vehicle."""
     vehicle = vehicle_of(server, next(iter(server.world.vehicles)))
     device = dr.async_get(hass).async_get_device_by_identifier(
         (DOMAIN, f"{entry.unique_id}_{vehicle}"), entry.entry_id
     )
     assert device is not None
+    return device.id
+
+
+async def async_day(
+    hass: HomeAssistant, entry: MockConfigEntry, server: FleetGoServer, action: str
+) -> dict[str, Any]:
+    """Return the last day of the first vehicle."""
     return await async_call(
         hass,
         action,
-        device_id=device.id,
+        device_id=device_of(hass, entry, server),
         start=(NOW - timedelta(days=1)).isoformat(),
         end=NOW.isoformat(),
     )
@@ -98,6 +106,99 @@ async def test_correction_that_cannot_be_sent_is_an_error(
         )
     assert raised.value.translation_key == "no_trip"
     assert fleetgo_server.saved_trips == {}
+
+
+async def test_trip_is_created(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """Of a vehicle, between two times; naive ones are Home Assistant's."""
+    await hass.config.async_set_time_zone("Asia/Tokyo")
+    vehicle = vehicle_of(fleetgo_server, next(iter(fleetgo_server.world.vehicles)))
+    answer = await async_call(
+        hass,
+        "save_trip",
+        config_entry_id=entry.entry_id,
+        device_id=device_of(hass, entry, fleetgo_server),
+        start="2026-11-20 09:00:00",
+        end="2026-11-20T01:30:00+00:00",
+        distance_km=12.5,
+        ride_type="private",
+    )
+    assert answer == {
+        "Id": answer["Id"],
+        "EquipmentId": int(vehicle),
+        "RideType": "Private",
+        "From": {"DateTime": "2026-11-20T00:00:00"},
+        "To": {"DateTime": "2026-11-20T01:30:00"},
+        "Distance": 12.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({}, "no_trip"),
+        ({"start": "2026-11-20 09:00", "end": "2026-11-20 10:00"}, "no_trip"),
+        ({"device": True, "start": "2026-11-20 09:00"}, "no_trip"),
+        (
+            {"device": True, "start": "2026-11-20 09:00", "end": "2026-11-20 09:00"},
+            "end_before_start",
+        ),
+        ({"trip_id": "1", "start": "0001-01-01 00:00"}, "no_period"),
+        ({"trip_id": "1", "end": "9999-12-31 23:59"}, "no_period"),
+    ],
+)
+async def test_trip_that_makes_no_sense_is_a_wrong_argument(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    fleetgo_server: FleetGoServer,
+    fields: dict[str, Any],
+    key: str,
+) -> None:
+    """The vendor is not asked."""
+    await hass.config.async_set_time_zone("Asia/Tokyo")
+    if fields.get("device"):
+        fields = {**fields, "device_id": device_of(hass, entry, fleetgo_server)}
+        del fields["device"]
+    asked = len(fleetgo_server.requests)
+    with pytest.raises(ServiceValidationError) as raised:
+        await async_call(hass, "save_trip", config_entry_id=entry.entry_id, **fields)
+    assert raised.value.translation_key == key
+    assert len(fleetgo_server.requests) == asked
+
+
+async def test_trip_of_another_account_is_a_wrong_argument(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """One account's vehicles are unknown to the other."""
+    other = MockConfigEntry(domain=DOMAIN, unique_id="fleetgo_other", data=entry.data)
+    await async_set_up(hass, other)
+    with pytest.raises(ServiceValidationError) as raised:
+        await async_call(
+            hass,
+            "save_trip",
+            config_entry_id=entry.entry_id,
+            device_id=device_of(hass, other, fleetgo_server),
+            start="2026-11-20 09:00:00",
+            end="2026-11-20 10:00:00",
+        )
+    assert raised.value.translation_key == "other_account"
+    assert fleetgo_server.saved_trips == {}
+
+
+async def test_trip_that_the_vendor_cannot_take_is_a_failure(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """It is told in words, and saved once it can."""
+    fault = Fault(kind=FaultKind.HTTP_500, path="Trips")
+    fleetgo_server.faults.append(fault)
+    fields = {"config_entry_id": entry.entry_id, "trip_id": "1", "purpose": "Depot"}
+    with pytest.raises(HomeAssistantError) as raised:
+        await async_call(hass, "save_trip", **fields)
+    assert raised.value.translation_key == "cannot_connect"
+    assert not isinstance(raised.value, ServiceValidationError)
+    fleetgo_server.faults.clear()
+    assert (await async_call(hass, "save_trip", **fields))["Purpose"] == "Depot"
 
 
 async def test_track_is_told(

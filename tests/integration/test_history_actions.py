@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 import re
 from typing import Any
+from unittest.mock import AsyncMock
 from zoneinfo import ZoneInfo
 
 from homeassistant.core import HomeAssistant
@@ -528,6 +529,49 @@ async def test_a_period_has_to_be_one(
                 await async_ask(hass, action, device, start=start, end=end)
             assert raised.value.translation_key == key
     assert len(fleetgo_server.requests) == seen
+
+
+@pytest.mark.parametrize(
+    ("action", "days"),
+    [("get_trips", 366), ("get_positions", 31), ("get_fuel_events", 366)],
+)
+async def test_a_call_asks_for_no_longer_than_a_vendor_can_bear(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    clock: Clock,
+    action: str,
+    days: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Days are those of the calendar; of those to come nothing is asked anyway."""
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    _, device = await async_connect(hass, fleetgo_server)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    # So much of the past takes its time.
+    past = AsyncMock(return_value=())
+    for asked in ("trips", "track"):
+        monkeypatch.setattr(entry.runtime_data.provider, asked, past)
+
+    # Midnight of the 1st of November, summer time having ended a week before.
+    end = datetime(2026, 11, 1, tzinfo=ZoneInfo("Europe/Amsterdam"))
+    start = end - days * DAY
+    with pytest.raises(ServiceValidationError) as raised:
+        await async_ask(hass, action, device, start=start - SECOND, end=end)
+    assert raised.value.translation_key == "period_too_long"
+    assert raised.value.translation_placeholders == {"days": str(days)}
+    with pytest.raises(ServiceValidationError):
+        await async_ask(
+            hass, action, device, start=start - SECOND, end="2099-01-01 00:00"
+        )
+    assert not past.called
+
+    await async_ask(hass, action, device, start=start, end=end)
+    await async_ask(
+        hass, action, device, start=clock.now - days * DAY, end="2099-01-01 00:00"
+    )
+    if action != "get_fuel_events":
+        windows = [call.args[1:] for call in past.call_args_list]
+        assert windows == [(start, end), (clock.now - days * DAY, clock.now)]
 
 
 async def test_naive_times_are_home_assistants(

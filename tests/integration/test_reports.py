@@ -154,6 +154,7 @@ async def test_a_file_is_only_overwritten_on_request(
         ("/etc/report.csv", "file_not_allowed"),
         ("report.csv", "file_not_allowed"),
         ("{allowed}/directory.csv", "file_exists"),
+        ("{allowed}/re\0port.csv", "file_not_allowed"),
     ],
 )
 async def test_a_file_has_to_be_in_an_allowed_directory(
@@ -320,5 +321,10 @@ async def test_a_dashboard_needs_a_period_that_makes_sense(
     with pytest.raises(ServiceValidationError) as raised:
         await ask(hass, account, "get_dashboard", view="fuel", start=NOW, end=NOW)
     assert raised.value.translation_key == "end_before_start"
+    for moment in ("0001-01-01 00:00", "9999-12-31 23:59"):
+        for key in ("start", "end"):
+            with pytest.raises(ServiceValidationError) as raised:
+                await ask(hass, account, "get_dashboard", view="fuel", **{key: moment})
+            assert raised.value.translation_key == "no_period"
     with pytest.raises(vol.Invalid):
         await ask(hass, account, "get_dashboard", view="costs", currency="dong")

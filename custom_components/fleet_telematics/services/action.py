@@ -3,7 +3,7 @@
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
@@ -76,19 +76,46 @@ def vehicle_of(hass: HomeAssistant, device_id: str) -> tuple[FleetConfigEntry, s
     return entry, vehicle_id
 
 
-def period_of(call: ServiceCall) -> tuple[datetime, datetime]:
+def open_period_of(call: ServiceCall) -> tuple[datetime | None, datetime | None]:
     """Return the period a call names, in UTC; naive times are Home Assistant's.
 
-    Before the first vendor there was nothing to ask for: a template that comes to 0
-    must not let decades be read.
+    Either end may be left open. Before the first vendor there was nothing to ask for:
+    a template that comes to 0 must not let decades be read.
     """
-    given: list[datetime] = [call.data[key] for key in (ATTR_START, ATTR_END)]
-    if any(moment.year not in _YEARS for moment in given):
+    given: list[datetime | None] = [
+        call.data.get(key) for key in (ATTR_START, ATTR_END)
+    ]
+    if any(moment is not None and moment.year not in _YEARS for moment in given):
         raise invalid("no_period", first=str(_YEARS[0]), last=str(_YEARS[-1]))
-    start, end = map(dt_util.as_utc, given)
-    if start >= end:
+    start, end = (
+        None if moment is None else dt_util.as_utc(moment) for moment in given
+    )
+    if start is not None and end is not None and start >= end:
         raise invalid("end_before_start")
     return start, end
+
+
+def period_of(
+    call: ServiceCall, *, longest: int | None = None
+) -> tuple[datetime, datetime]:
+    """Return the period of a call that has to name both of its ends.
+
+    `longest` is how many days of the calendar it may have; those to come count for
+    nothing, since nothing is asked of them.
+    """
+    start, end = open_period_of(call)
+    assert start is not None
+    assert end is not None
+    if longest is not None:
+        last = min(end, dt_util.utcnow())
+        if _by_the_clock(last) - _by_the_clock(start) > timedelta(days=longest):
+            raise invalid("period_too_long", days=str(longest))
+    return start, end
+
+
+def _by_the_clock(moment: datetime) -> datetime:
+    """Return what the clock shows: a day is a day, also when it has 25 hours."""
+    return dt_util.as_local(moment).replace(tzinfo=None)
 
 
 def offered[T](entry: FleetConfigEntry, capability: type[T]) -> T:

@@ -14,6 +14,7 @@ def allowed_path(hass: HomeAssistant, file: str) -> Path:
     Asks the disk, so it does not belong into the event loop.
     """
     path = Path(hass.config.path(file))
-    if not hass.config.is_allowed_path(str(path)):
+    # No name has a null character, and where one is asked for it is no OSError.
+    if "\0" in file or not hass.config.is_allowed_path(str(path)):
         raise invalid("file_not_allowed", file=file)
     return path

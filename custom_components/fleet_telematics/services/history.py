@@ -17,6 +17,10 @@ from ..providers.models import Place, Position, Trip
 from .action import ATTR_DEVICE_ID, PERIOD_FIELDS, Action, period_of, told, vehicle_of
 
 _ATTR_POLYLINE: Final = "polyline"
+# How many days one call asks for at most: vendors are asked by the month, and some
+# by the day.
+_LONGEST: Final = 366
+_LONGEST_TRACK: Final = 31
 # A track of a month has a hundred thousand points.
 _SLICE: Final = 5000
 _FIELDS: Final[dict[Any, Any]] = {
@@ -27,7 +31,7 @@ _FIELDS: Final[dict[Any, Any]] = {
 
 async def _get_trips(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     entry, vehicle_id = vehicle_of(hass, call.data[ATTR_DEVICE_ID])
-    start, end = period_of(call)
+    start, end = period_of(call, longest=_LONGEST)
     with told(entry):
         trips = await async_trips(
             entry.runtime_data,
@@ -41,7 +45,7 @@ async def _get_trips(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
 
 async def _get_positions(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     entry, vehicle_id = vehicle_of(hass, call.data[ATTR_DEVICE_ID])
-    start, end = period_of(call)
+    start, end = period_of(call, longest=_LONGEST_TRACK)
     with told(entry):
         track = await async_track(entry.runtime_data, vehicle_id, start, end)
     positions: list[JsonValueType] = []
@@ -53,7 +57,7 @@ async def _get_positions(hass: HomeAssistant, call: ServiceCall) -> JsonObjectTy
 
 async def _get_fuel_events(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     entry, vehicle_id = vehicle_of(hass, call.data[ATTR_DEVICE_ID])
-    start, end = period_of(call)
+    start, end = period_of(call, longest=_LONGEST)
     with told(entry):
         events = await async_fuel_events(entry.runtime_data, vehicle_id, start, end)
     return {"events": list(events)}

@@ -5,7 +5,6 @@ from typing import Any, Final, cast
 
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
@@ -17,9 +16,9 @@ from .action import (
     ENTRY_FIELD,
     PERIOD_FIELDS,
     Action,
-    invalid,
     loaded_entry,
     offered,
+    open_period_of,
     period_of,
     told,
 )
@@ -77,14 +76,7 @@ async def _get_dashboard(hass: HomeAssistant, call: ServiceCall) -> JsonObjectTy
     """Return a view of the dashboard."""
     entry = loaded_entry(hass, call.data[ATTR_CONFIG_ENTRY_ID])
     dashboards = offered(entry, Dashboards)
-    moments = {
-        key: dt_util.as_utc(call.data[key])
-        for key in (ATTR_START, ATTR_END)
-        if key in call.data
-    }
-    start, end = moments.get(ATTR_START), moments.get(ATTR_END)
-    if start is not None and end is not None and start >= end:
-        raise invalid("end_before_start")
+    start, end = open_period_of(call)
     with told(entry):
         view = await dashboards.dashboard(
             call.data[_ATTR_VIEW],

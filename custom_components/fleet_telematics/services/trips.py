@@ -4,7 +4,6 @@ from typing import Final, cast
 
 from homeassistant.core import HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
@@ -19,6 +18,7 @@ from .action import (
     invalid,
     loaded_entry,
     offered,
+    open_period_of,
     told,
     vehicle_of,
 )
@@ -48,12 +48,12 @@ async def _save_trip(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
         if owner.entry_id != entry.entry_id:
             raise invalid("other_account")
         fields["vehicle_id"] = vehicle_id
-    for key in (ATTR_START, ATTR_END):
-        if key in call.data:
-            fields[key] = dt_util.as_utc(call.data[key])
-    if ATTR_START in call.data and ATTR_END in call.data:
-        if fields[ATTR_START] >= fields[ATTR_END]:  # type: ignore[operator]
-            raise invalid("end_before_start")
+    start, end = open_period_of(call)
+    fields |= {
+        key: moment
+        for key, moment in ((ATTR_START, start), (ATTR_END, end))
+        if moment is not None
+    }
     if _ATTR_TRIP_ID not in fields and not fields.keys() >= _NEW_TRIP:
         raise invalid("no_trip")
     if _ATTR_DISTANCE in call.data:
