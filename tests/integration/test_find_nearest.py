@@ -1,16 +1,21 @@
 """The action that finds the vehicles near a place."""
 
+import asyncio
 from typing import Any
 
+from homeassistant.config_entries import ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
 from homeassistant.util.location import distance
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
 from custom_components.fleet_telematics.const import DOMAIN
 from custom_components.fleet_telematics.providers.demo.world import World
 from simulator.faults import Fault, FaultKind
+from simulator.fleetgo import FleetGoServer
 from simulator.ocean import OceanServer
 from simulator.server import VendorServer
 from simulator.trackgps import TrackGpsServer
@@ -23,15 +28,25 @@ from .vendors import fact, vehicle_of, vendors
 DAM = {"latitude": 52.3731, "longitude": 4.8926}
 
 
-async def find(hass: HomeAssistant, **fields: Any) -> list[dict[str, Any]]:
+async def ask(hass: HomeAssistant, **fields: Any) -> dict[str, Any]:
     """Return what the action answers."""
     answer = await hass.services.async_call(
         DOMAIN, "find_nearest", fields, blocking=True, return_response=True
     )
-    assert answer is not None
-    vehicles = answer["vehicles"]
+    assert isinstance(answer, dict)
+    return answer
+
+
+async def find(hass: HomeAssistant, **fields: Any) -> list[dict[str, Any]]:
+    """Return the vehicles that are found."""
+    vehicles = (await ask(hass, **fields))["vehicles"]
     assert isinstance(vehicles, list)
-    return vehicles  # type: ignore[return-value]
+    return vehicles
+
+
+def ids(vehicles: list[dict[str, Any]]) -> list[str]:
+    """Return the devices of found vehicles."""
+    return [one["device_id"] for one in vehicles]
 
 
 def by_distance(world: World, *, private: bool = False) -> list[tuple[int, float]]:
@@ -194,6 +209,30 @@ async def test_a_place_may_be_an_entity(
     assert await find(hass, entity_id="zone.dam") == await find(hass, **DAM)
 
 
+async def test_the_accounts_are_asked_at_the_same_time(
+    hass: HomeAssistant, ocean_server: OceanServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who asks several waits for the slowest of them, not for one after the other."""
+    first = entry_of(ocean_server)
+    second = MockConfigEntry(domain=DOMAIN, unique_id="ocean_other", data=first.data)
+    together = asyncio.Barrier(2)
+    for entry in (first, second):
+        await async_set_up(hass, entry)
+        nearest = entry.runtime_data.provider.nearest
+
+        async def wait(*place: Any, nearest: Any = nearest, **fields: Any) -> Any:
+            await together.wait()
+            return await nearest(*place, **fields)
+
+        monkeypatch.setattr(entry.runtime_data.provider, "nearest", wait)
+
+    async with asyncio.timeout(10):
+        found = await find(hass, **DAM, limit=2)
+
+    assert found[0]["distance_km"] == found[1]["distance_km"]
+    assert found[0]["device_id"] != found[1]["device_id"]
+
+
 async def test_a_vendors_outage_does_not_cost_the_others(
     hass: HomeAssistant, ocean_server: OceanServer, trackgps_server: TrackGpsServer
 ) -> None:
@@ -210,11 +249,74 @@ async def test_a_vendors_outage_does_not_cost_the_others(
     assert raised.value.translation_key == "cannot_connect"
 
 
+async def test_whose_vehicles_are_missing_is_told(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer, trackgps_server: TrackGpsServer
+) -> None:
+    """An empty answer does not mean that nobody is near where nobody was asked."""
+    fleetgo, trackgps = entry_of(fleetgo_server), entry_of(trackgps_server)
+    for entry in (fleetgo, trackgps):
+        await async_set_up(hass, entry)
+    assert "missing" not in await ask(hass, **DAM)
+    fault = Fault(kind=FaultKind.HTTP_500)
+    fleetgo_server.faults.append(fault)
+    await async_poll(hass)
+
+    answer = await ask(hass, **DAM, limit=100)
+    assert len(answer["vehicles"]) == len(await find(hass, **DAM, limit=100))
+    owners = {
+        one.config_entry_id
+        for one in map(dr.async_get(hass).async_get, ids(answer["vehicles"]))
+        if one is not None
+    }
+    assert owners == {trackgps.entry_id}
+    assert answer["missing"] == [
+        {"config_entry_id": fleetgo.entry_id, "name": fleetgo.title}
+    ]
+    # Where they were is known all the same.
+    stale = await ask(hass, **DAM, limit=100, include_stale=True)
+    assert "missing" not in stale
+    assert set(ids(stale["vehicles"])) > set(ids(answer["vehicles"]))
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await find(hass, **DAM, config_entry_id=fleetgo.entry_id)
+    assert raised.value.translation_key == "cannot_connect"
+    assert not isinstance(raised.value, ServiceValidationError)
+
+    trackgps_server.faults.append(fault)
+    await async_poll(hass)
+    with pytest.raises(HomeAssistantError) as raised:
+        await find(hass, **DAM)
+    assert raised.value.translation_key == "nobody_answers"
+    assert not isinstance(raised.value, ServiceValidationError)
+
+
+async def test_an_account_that_is_not_loaded_is_missing(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer, trackgps_server: TrackGpsServer
+) -> None:
+    """As after a start while its vendor was down; one that is disabled is not."""
+    fleetgo, trackgps = entry_of(fleetgo_server), entry_of(trackgps_server)
+    fleetgo_server.faults.append(Fault(kind=FaultKind.HTTP_500))
+    for entry in (fleetgo, trackgps):
+        await async_set_up(hass, entry)
+
+    answer = await ask(hass, **DAM)
+    assert answer["vehicles"]
+    assert [one["name"] for one in answer["missing"]] == [fleetgo.title]
+
+    await hass.config_entries.async_set_disabled_by(
+        fleetgo.entry_id, ConfigEntryDisabler.USER
+    )
+    assert "missing" not in await ask(hass, **DAM)
+
+
 @pytest.mark.parametrize(
     ("fields", "key"),
     [
         ({}, "no_place"),
-        ({"latitude": 0, "longitude": 0}, "no_place"),
+        ({"latitude": 52}, "no_place"),
+        ({"longitude": 4}, "no_place"),
+        ({"latitude": 52, "entity_id": "zone.home"}, "no_place"),
+        ({"latitude": 0, "longitude": 0}, "not_a_place"),
         ({**DAM, "entity_id": "zone.home"}, "no_place"),
         ({"entity_id": "zone.nowhere"}, "entity_without_place"),
     ],
@@ -236,7 +338,6 @@ async def test_a_place_has_to_be_one(
     "fields",
     [
         {"latitude": 91, "longitude": 0},
-        {"latitude": 52},
         {**DAM, "limit": 0},
         {**DAM, "radius_km": 0},
     ],

@@ -1,23 +1,26 @@
 """The action that finds the vehicles near a place."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import ATTR_LATITUDE, ATTR_LONGITUDE, ATTR_NAME
 from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonObjectType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 from homeassistant.util.location import distance
 import voluptuous as vol
 
 from ..const import DOMAIN, LOGGER
 from ..coordinator import FleetConfigEntry
 from ..devices import vehicle_device
+from ..failures import action_failure
 from ..providers.capabilities import NearestVehicles
-from ..providers.errors import ProviderError
+from ..providers.errors import ProviderError, Unreachable
 from ..providers.models import Coordinates, NearbyVehicle, Status, Vehicle
 from .action import ATTR_CONFIG_ENTRY_ID, Action, invalid, loaded_entry, told
 from .places import PLACE_FIELDS, place_of
@@ -35,56 +38,79 @@ _STALE_AFTER: Final = timedelta(days=1)
 
 
 async def _find_nearest(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
-    """Return the nearest vehicles of one account, or of all that are loaded."""
+    """Return the nearest vehicles of one account, or of all of them at once.
+
+    Whoever asks all of them gets the answers of those that have one, and is told
+    under `missing` whose vehicles are not among them.
+    """
     place = place_of(hass, call)
     entry_id = call.data.get(ATTR_CONFIG_ENTRY_ID)
-    found: list[tuple[FleetConfigEntry, NearbyVehicle]] = []
-    for entry in _entries(hass, entry_id):
-        if entry_id is None:
-            nearby = await _nearest_or_estimate(entry, place, call.data)
-        else:
-            with told(entry):
-                nearby = await _nearest(entry, place, call.data)
-        found.extend((entry, one) for one in nearby)
-    found.sort(key=lambda pair: pair[1].distance)
-    return {
-        "vehicles": [
-            _as_dict(hass, entry, one) for entry, one in found[: call.data[_ATTR_LIMIT]]
-        ]
-    }
-
-
-def _entries(hass: HomeAssistant, entry_id: str | None) -> list[FleetConfigEntry]:
     if entry_id is not None:
-        return [loaded_entry(hass, entry_id)]
-    entries: list[FleetConfigEntry] = [
-        entry
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        if entry.state is ConfigEntryState.LOADED
-    ]
-    if not entries:
+        entry = loaded_entry(hass, entry_id)
+        with told(entry):
+            nearby = await _nearest(entry, place, call.data)
+        if nearby is None:
+            raise _outage(entry)
+        return {"vehicles": _vehicles(hass, call, [(entry, nearby)])}
+    entries: list[FleetConfigEntry] = hass.config_entries.async_entries(
+        DOMAIN, include_ignore=False, include_disabled=False
+    )
+    loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
+    if not loaded:
         raise invalid("no_account")
-    return entries
+    answers = await asyncio.gather(
+        *(_nearest_or_estimate(entry, place, call.data) for entry in loaded)
+    )
+    answered = [
+        (entry, nearby)
+        for entry, nearby in zip(loaded, answers, strict=True)
+        if nearby is not None
+    ]
+    if not answered:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="nobody_answers"
+        )
+    answer: JsonObjectType = {"vehicles": _vehicles(hass, call, answered)}
+    known = {entry.entry_id for entry, _ in answered}
+    if missing := [entry for entry in entries if entry.entry_id not in known]:
+        answer["missing"] = [
+            {ATTR_CONFIG_ENTRY_ID: entry.entry_id, ATTR_NAME: entry.title}
+            for entry in missing
+        ]
+    return answer
+
+
+def _vehicles(
+    hass: HomeAssistant,
+    call: ServiceCall,
+    answers: Iterable[tuple[FleetConfigEntry, list[NearbyVehicle]]],
+) -> list[JsonValueType]:
+    """Return the nearest vehicles of all answers, the nearest first."""
+    found = [(entry, one) for entry, nearby in answers for one in nearby]
+    found.sort(key=lambda pair: pair[1].distance)
+    return [
+        _as_dict(hass, entry, one) for entry, one in found[: call.data[_ATTR_LIMIT]]
+    ]
 
 
 async def _nearest_or_estimate(
     entry: FleetConfigEntry, place: Coordinates, asked: dict[str, Any]
-) -> list[NearbyVehicle]:
+) -> list[NearbyVehicle] | None:
     """Return an account's nearest vehicles; a vendor's trouble is not the others'."""
     try:
         return await _nearest(entry, place, asked)
     except ProviderError as err:
         LOGGER.info("%s: no search for vehicles nearby (%s)", entry.title, err)
-        return list(_straight(entry, place, asked))
+        return _straight(entry, place, asked)
 
 
 async def _nearest(
     entry: FleetConfigEntry, place: Coordinates, asked: dict[str, Any]
-) -> list[NearbyVehicle]:
+) -> list[NearbyVehicle] | None:
     """Ask the vendor where it has a search of its own, else measure."""
     provider = entry.runtime_data.provider
     if not isinstance(provider, NearestVehicles):
-        return list(_straight(entry, place, asked))
+        return _straight(entry, place, asked)
     nearby = await provider.nearest(
         place,
         radius=asked[_ATTR_RADIUS],
@@ -104,11 +130,15 @@ async def _nearest(
 
 def _straight(
     entry: FleetConfigEntry, place: Coordinates, asked: dict[str, Any]
-) -> Iterator[NearbyVehicle]:
-    """Measure the great circle to every vehicle's current position."""
+) -> list[NearbyVehicle] | None:
+    """Measure the great circle to every vehicle's current position.
+
+    None where nobody knows those: the last poll failed, and older ones will not do.
+    """
     data = entry.runtime_data
     if not data.fleet.reachable and not asked[_ATTR_INCLUDE_STALE]:
-        return
+        return None
+    found: list[NearbyVehicle] = []
     for vehicle in data.fleet.vehicles.values():
         location = vehicle.location
         if location is None or not _may_be_found(vehicle, asked):
@@ -117,12 +147,25 @@ def _straight(
             place.latitude, place.longitude, location.latitude, location.longitude
         )
         if metres is not None and metres / 1000 <= asked[_ATTR_RADIUS]:
-            yield NearbyVehicle(
-                vehicle_id=vehicle.id,
-                distance=metres / 1000,
-                location=location,
-                address=vehicle.address,
+            found.append(
+                NearbyVehicle(
+                    vehicle_id=vehicle.id,
+                    distance=metres / 1000,
+                    location=location,
+                    address=vehicle.address,
+                )
             )
+    return found
+
+
+def _outage(entry: FleetConfigEntry) -> HomeAssistantError:
+    """Return why nobody knows where an account's vehicles are: its poll failed."""
+    data = entry.runtime_data
+    failure = data.positions.last_exception
+    cause = None if failure is None else failure.__cause__
+    if not isinstance(cause, ProviderError):
+        cause = Unreachable("the last poll failed")
+    return action_failure(cause, data.provider.info)
 
 
 def _may_be_found(vehicle: Vehicle, asked: dict[str, Any]) -> bool:
