@@ -9,10 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.fleet_telematics.const import DOMAIN
 from simulator.faults import Fault, FaultKind
+from simulator.fleetgo import FleetGoServer
 from simulator.movens import MovensServer
 from simulator.movens_categories import category_of, picture
 from simulator.server import VendorServer
@@ -103,8 +103,13 @@ async def test_the_leaves_are_told_alone(
     assert leaves == {
         number: one["labels"] for number, one in tree.items() if number not in parents
     }
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError) as raised:
         await act(hass, account, "get_categories", leaves_only=True, category_id=1)
+    assert raised.value.translation_key == "leaves_of_all"
+    one = await act(hass, account, "get_categories", category_id=1)
+    assert one == await act(
+        hass, account, "get_categories", leaves_only=False, category_id=1
+    )
 
 
 async def test_a_category_comes_changes_and_goes(
@@ -173,6 +178,8 @@ async def test_a_picture_is_set_from_an_allowed_file(
     good, bad = tmp_path / "van.png", tmp_path / "van.txt"
     good.write_bytes(PNG)
     bad.write_bytes(b"a van")
+    sound = tmp_path / "van.wav"
+    sound.write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt ")
     hass.config.allowlist_external_dirs = {str(tmp_path)}
     number = next(iter(await categories(hass, account)))
 
@@ -192,6 +199,8 @@ async def test_a_picture_is_set_from_an_allowed_file(
 
     for file, key in (
         (bad, "file_no_image"),
+        (sound, "file_no_image"),
+        (tmp_path / "van\0.png", "file_not_allowed"),
         (tmp_path / "none.png", "file_not_read"),
         (tmp_path.parent / "van.png", "file_not_allowed"),
     ):
@@ -269,8 +278,22 @@ async def test_an_open_call_returns_the_vendors_json(
         ("http://127.0.0.1:9/secret", "invalid_path"),
         ("//127.0.0.1:9/secret", "invalid_path"),
         ("/fleet?token=1", "invalid_path"),
+        ("/fleet#top", "invalid_path"),
+        ("\\\\127.0.0.1:9\\secret", "invalid_path"),
+        # What web addresses drop, so that two dots come of it.
+        ("/.\t./admin", "invalid_path"),
+        ("/.\n./.\r./admin", "invalid_path"),
+        ("/fleet\r\nHost: elsewhere", "invalid_path"),
+        ("/fleet%0d%0aHost:%20elsewhere", "invalid_path"),
+        ("/fleet%00", "invalid_path"),
         ("/../admin", "not_sent"),
+        ("/..%2fadmin", "not_sent"),
+        ("/..%5cadmin", "not_sent"),
         ("/fleet/%2e%2e/%2e%2e/admin", "not_sent"),
+        ("/%252e%252e/admin", "not_sent"),
+        ("@127.0.0.1:9/secret", "rejected"),
+        (":9/secret", "rejected"),
+        ("/\uff0e\uff0e/\u2024\u2024/secret", "rejected"),
         ("/nothing/of/the/kind", "rejected"),
     ],
 )
@@ -287,6 +310,25 @@ async def test_an_open_call_stays_below_the_base(
     assert raised.value.translation_key in (key, f"{key}_reason")
     assert isinstance(raised.value, ServiceValidationError) == (key != "rejected")
     assert not any("admin" in sent.path for sent in server.requests)
+
+
+async def test_a_parameter_may_be_a_number_or_a_switch(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """As they are written in YAML; the vendor gets the words of the web."""
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+
+    await act(
+        hass,
+        entry,
+        "call_api",
+        path="/Equipment/GetEquipments",
+        params={"groupId": 0, "hasDeviceOnly": True},
+    )
+
+    sent = fleetgo_server.requests[-1]
+    assert sent.query == {"groupId": "0", "hasDeviceOnly": "true"}
 
 
 async def test_an_open_call_tells_of_an_outage(

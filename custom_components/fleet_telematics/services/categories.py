@@ -26,8 +26,9 @@ _ATTR_LEAVES_ONLY: Final = "leaves_only"
 _ATTR_THUMBNAIL: Final = "thumbnail"
 _KEYS: Final = (_ATTR_LABELS, "parent_id", "manufacturer", "model", "year", "seats")
 _LARGEST: Final = 5 * 1024 * 1024
-# How PNG, JPEG, GIF and WebP files begin.
-_IMAGES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF")
+# How PNG, JPEG and GIF files begin; WebP is one of several kinds of RIFF file.
+_IMAGES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8")
+_WEBP: Final = (b"RIFF", b"WEBP")
 
 _ID: Final = vol.All(vol.Coerce(int), vol.Range(min=1))
 
@@ -35,11 +36,15 @@ _ID: Final = vol.All(vol.Coerce(int), vol.Range(min=1))
 async def _get_categories(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
     entry = loaded_entry(hass, call.data[ATTR_CONFIG_ENTRY_ID])
     categories = offered(entry, Categories)
+    category_id = call.data.get(_ATTR_CATEGORY_ID)
+    leaves_only = call.data[_ATTR_LEAVES_ONLY]
+    if leaves_only and category_id is not None:
+        raise invalid("leaves_of_all")
     with told(entry):
-        if call.data.get(_ATTR_LEAVES_ONLY):
+        if leaves_only:
             found = await categories.leaf_categories()
         else:
-            found = await categories.categories(call.data.get(_ATTR_CATEGORY_ID))
+            found = await categories.categories(category_id)
     return cast(JsonObjectType, {"categories": list(found)})
 
 
@@ -89,9 +94,13 @@ def _read_image(hass: HomeAssistant, file: str) -> bytes:
             image = opened.read(_LARGEST + 1)
     except OSError as err:
         raise invalid("file_not_read", file=file, reason=str(err.strerror)) from err
-    if len(image) > _LARGEST or not image.startswith(_IMAGES):
+    if len(image) > _LARGEST or not _is_picture(image):
         raise invalid("file_no_image", file=file)
     return image
+
+
+def _is_picture(file: bytes) -> bool:
+    return file.startswith(_IMAGES) or (file[:4], file[8:12]) == _WEBP
 
 
 _EDIT_FIELDS: Final[dict[Any, Any]] = {
@@ -110,8 +119,8 @@ ACTIONS: Final = (
         name="get_categories",
         fields={
             **ENTRY_FIELD,
-            vol.Exclusive(_ATTR_CATEGORY_ID, "which"): _ID,
-            vol.Exclusive(_ATTR_LEAVES_ONLY, "which"): cv.boolean,
+            vol.Optional(_ATTR_CATEGORY_ID): _ID,
+            vol.Optional(_ATTR_LEAVES_ONLY, default=False): cv.boolean,
         },
         handle=_get_categories,
         admin=True,
