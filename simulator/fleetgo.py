@@ -82,6 +82,7 @@ class FleetGoServer(VendorServer):
         self.avl_stream = True
         # What was posted about trips, by trip id; it overlays what the world knows.
         self.saved_trips: dict[int, dict[str, object]] = {}
+        self._created: list[int] = []
         self._refresh_tokens: set[str] = set()
         self._spacing = Spacing(lambda: self.timer())
         self._pages = _Pages(None, iter(()))
@@ -379,26 +380,32 @@ class FleetGoServer(VendorServer):
         around = self.world.trips(spec.vehicle_id, start - _DAY, end + _DAY)
         step = _TRIP_STEP if extended else _STANDING_STEP
         shapes = self._shapes
-        return web.json_response(
-            [
-                {
-                    **shapes.trip(
-                        spec,
-                        trip,
-                        self.world.track(
-                            spec.vehicle_id, trip.start.time, trip.end.time, step
-                        ),
-                        parked=_parked(around, index),
-                        extended=extended,
-                        flat=self.flat_trips,
+        known = [
+            _changed(
+                shapes.trip(
+                    spec,
+                    trip,
+                    self.world.track(
+                        spec.vehicle_id, trip.start.time, trip.end.time, step
                     ),
-                    **self.saved_trips.get(trip.trip_id, {}),
-                }
-                for index, trip in enumerate(around)
-                if (trip.start if self.trips_by_start else trip.end).time >= start
-                and trip.start.time <= end
-            ]
-        )
+                    parked=_parked(around, index),
+                    extended=extended,
+                    flat=self.flat_trips,
+                ),
+                self.saved_trips.get(trip.trip_id, {}),
+            )
+            for index, trip in enumerate(around)
+            if (trip.start if self.trips_by_start else trip.end).time >= start
+            and trip.start.time <= end
+        ]
+        created = [
+            saved
+            for trip_id in self._created
+            if (saved := self.saved_trips[trip_id])["EquipmentId"]
+            == self.vendor_id(spec.vehicle_id)
+            and _lies_in(saved, start, end)
+        ]
+        return web.json_response(known + created)
 
     async def _save_trip(self, request: web.Request) -> web.StreamResponse:
         """POST /Trips: with a known Id an update, without one a new trip."""
@@ -408,8 +415,12 @@ class FleetGoServer(VendorServer):
             raise web.HTTPBadRequest(text="Id is a number")
         created = trip_id is None
         if trip_id is None:
+            if not isinstance(equipment := given.get("EquipmentId"), int):
+                raise web.HTTPBadRequest(text="EquipmentId is required")
+            self._spec(equipment)
             trip_id = max(self.saved_trips, default=0) + 1
-        saved = {**self.saved_trips.get(trip_id, {}), **given, "Id": trip_id}
+            self._created.append(trip_id)
+        saved = _changed(self.saved_trips.get(trip_id, {}), {**given, "Id": trip_id})
         self.saved_trips[trip_id] = saved
         return web.json_response(saved, status=201 if created else 200)
 
@@ -439,6 +450,35 @@ class _Pages:
 
 def _login_result(kind: str) -> dict[str, object]:
     return {"login_result_type": kind}
+
+
+def _changed(
+    row: Mapping[str, object], changes: Mapping[str, object]
+) -> dict[str, object]:
+    """Return a trip with what was posted about it, also within its ends."""
+    return {
+        **row,
+        **{
+            key: {**known, **value}
+            if isinstance(value, dict) and isinstance(known := row.get(key), dict)
+            else value
+            for key, value in changes.items()
+        },
+    }
+
+
+def _lies_in(saved: Mapping[str, object], start: datetime, end: datetime) -> bool:
+    """Say whether a trip that was posted has times, and a part in a window."""
+    began, ended = _posted_time(saved, "From"), _posted_time(saved, "To")
+    return bool(began and ended and began <= end and ended >= start)
+
+
+def _posted_time(saved: Mapping[str, object], key: str) -> datetime | None:
+    found = saved.get(key)
+    try:
+        return _moment(str(found.get("DateTime"))) if isinstance(found, dict) else None
+    except ValueError:
+        return None
 
 
 def _parked(

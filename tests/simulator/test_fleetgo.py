@@ -576,9 +576,25 @@ async def test_saved_trip_is_echoed_and_kept(
     assert (status, saved) == (200, change)
     last = (await trips(client, one, NOW))[-1]
     assert (last["RideType"], last["Purpose"]) == ("Private", "Visit")
-    status, created = await client.post("/Trips", {"EquipmentId": one})
+    change = {"Id": trip_id, "To": {"DateTime": stamp(NOW)}}
+    await client.post("/Trips", change)
+    moved = (await trips(client, one, NOW))[-1]
+    before = last["To"]
+    assert isinstance(before, dict)
+    assert moved["To"] == {**before, "DateTime": stamp(NOW)}
+    new = {
+        "EquipmentId": one,
+        "From": {"DateTime": stamp(NOW - timedelta(hours=2))},
+        "To": {"DateTime": stamp(NOW - timedelta(hours=1))},
+    }
+    status, created = await client.post("/Trips", new)
     assert status == 201
-    assert created["Id"]
+    assert (await trips(client, one, NOW))[-1] == {**new, "Id": created["Id"]}
+    assert created["Id"] not in {
+        row["Id"] for row in await trips(client, one, NOW - timedelta(days=2))
+    }
+    assert (await client.post("/Trips", {"EquipmentId": 1}))[0] == 404
+    assert (await client.post("/Trips", {"Purpose": "Visit"}))[0] == 400
     assert (await client.post("/Trips", []))[0] == 400
     assert (await client.post("/Trips", {"Id": "x"}))[0] == 400
 

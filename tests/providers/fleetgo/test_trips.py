@@ -401,6 +401,35 @@ async def test_trip_under_way_when_a_window_begins_is_told(
     assert before.end.time < start
 
 
+async def test_trip_that_was_saved_is_told(
+    fleetgo_server: FleetGoServer, provider: FleetGo
+) -> None:
+    """A new one with what was said of it, a changed one with all that it had."""
+    world_id = next(iter(fleetgo_server.world.vehicles))
+    vehicle = str(fleetgo_server.vendor_id(world_id))
+    start = NOW - timedelta(days=2)
+    (last, *_) = reversed(_expected(fleetgo_server, world_id, start))
+    end = last.end.time + timedelta(minutes=1)
+    await provider.save_trip({"trip_id": last.trip_id, "end": end, "purpose": "Visit"})
+    created = await provider.save_trip(
+        {
+            "vehicle_id": vehicle,
+            "start": NOW - timedelta(hours=40),
+            "end": NOW - timedelta(hours=39),
+            "distance": 12.5,
+            "ride_type": TripKind.BUSINESS,
+        }
+    )
+    assert isinstance(created, dict)
+    told = {one.id: one for one in await provider.trips([vehicle], start, NOW)}
+    changed = told[str(last.trip_id)]
+    assert (changed.purpose, changed.end) == ("Visit", end.replace(microsecond=0))
+    assert changed.destination.location is not None or changed.private
+    new = told[str(created["Id"])]
+    assert (new.distance, new.kind) == (12.5, TripKind.BUSINESS)
+    assert new.duration == timedelta(hours=1)
+
+
 async def test_routes_come_when_asked_for(
     fleetgo_server: FleetGoServer, provider: FleetGo
 ) -> None:
