@@ -306,6 +306,18 @@ def test_what_stays_below_the_threshold_is_not_told() -> None:
     assert [event.kind for event in detect(fall)] == [THEFT]
 
 
+@pytest.mark.parametrize("before", [20, 33, 40.5, 48])
+@pytest.mark.parametrize("change", [8, -8])
+def test_what_is_exactly_the_threshold_is_not_told(
+    before: float, change: float
+) -> None:
+    """However often it is read, and however sums are rounded: more than that is."""
+    exact = Log().parked(*[before] * 12, *[before + change] * 30)
+    assert detect(exact.readings) == []
+    more = change * 1.01
+    assert len(kinds(Log().parked(*[before] * 12, *[before + more] * 30))) == 1
+
+
 def test_a_private_vehicle_counts_without_its_place() -> None:
     """Fuel is the company's, the whereabouts are not."""
     log = Log().parked(30, 30, 30, 80, 80)

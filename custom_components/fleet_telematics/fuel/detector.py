@@ -57,6 +57,8 @@ _SETTLING: Final = timedelta(minutes=5)
 _LONGEST: Final = timedelta(minutes=15)
 # Neighbours in time tell of noise.
 _CLOSE: Final = timedelta(minutes=15)
+# What sums of levels are exact to, in percent: what equals a threshold is not above.
+_EXACT: Final = 1e-6
 # A shorter range is not worth telling: an event's time is exact to some minutes.
 _RANGE: Final = timedelta(minutes=15)
 _HOUR: Final = timedelta(hours=1)
@@ -253,9 +255,11 @@ class Detector:
         if change.certainty < (_CERTAIN if stood else _CERTAIN_UNSEEN):
             return False
         if change.added > 0:
-            return change.added > self.refill_threshold and self._settled(change)
+            return change.added > self.refill_threshold + _EXACT and self._settled(
+                change
+            )
         return (
-            -change.added - self._idled(change) > self.theft_threshold
+            -change.added - self._idled(change) > self.theft_threshold + _EXACT
             and self._parked(change)
             and self._settled(change)
         )
