@@ -102,6 +102,13 @@ class Devices:
             name=entry.title,
         )
         self._remove_unwanted()
+        # Some of what a device tells may come with another feed than the poll.
+        entry.async_on_unload(fleet.listen_all(self._note))
+
+    @callback
+    def _note(self, vehicle_ids: Collection[str]) -> None:
+        known = (self._fleet.vehicles.get(one) for one in vehicle_ids)
+        self.update(one for one in known if one is not None)
 
     @callback
     def update(self, vehicles: Iterable[Vehicle]) -> None:

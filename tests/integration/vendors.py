@@ -45,7 +45,7 @@ VENDORS = {
     "ocean": Vendor(
         poll="vehiclePositions",
         ids=("id",),
-        described=("plate", "make", "model"),
+        described=("plate", "make", "model", "vin"),
         hidden=("address",),
     ),
     "fleetwork": Vendor(
