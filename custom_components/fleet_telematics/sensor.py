@@ -36,6 +36,16 @@ from .push.queue import PositionQueue
 
 PARALLEL_UPDATES = 0
 
+_FUEL_SUMS: Final = (
+    "fuel_volume_secondary",
+    "month_refuelled",
+    "month_stolen",
+    "month_consumed",
+    "month_refuelled_secondary",
+    "month_stolen_secondary",
+    "month_consumed_secondary",
+)
+
 VEHICLE_SENSORS: tuple[SensorEntityDescription, ...] = (
     SensorEntityDescription(
         key="status",
@@ -195,15 +205,7 @@ VEHICLE_SENSORS: tuple[SensorEntityDescription, ...] = (
             entity_category=EntityCategory.DIAGNOSTIC,
             entity_registry_enabled_default=False,
         )
-        for key in (
-            "fuel_volume_secondary",
-            "month_refuelled",
-            "month_stolen",
-            "month_consumed",
-            "month_refuelled_secondary",
-            "month_stolen_secondary",
-            "month_consumed_secondary",
-        )
+        for key in _FUEL_SUMS
     ),
     SensorEntityDescription(
         key="last_trip_distance",
@@ -310,6 +312,7 @@ _SLOW: Final = frozenset(
         "travel_time_today",
         "fuel_used_today",
         "fuel_cost_today",
+        *_FUEL_SUMS,
     }
 )
 

@@ -1,5 +1,6 @@
 """Entities show what the simulated world says."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
@@ -15,15 +16,21 @@ from homeassistant.core import (
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.common import (
+    async_capture_events,
+    async_mock_restore_state_shutdown_restart,
+)
 
 from custom_components.fleet_telematics.const import CONF_PROVIDER, DOMAIN
 from custom_components.fleet_telematics.coordinator import FleetConfigEntry
+from custom_components.fleet_telematics.providers import PROVIDERS
+from custom_components.fleet_telematics.providers.base import Provider
 from custom_components.fleet_telematics.providers.demo.world import (
     AMSTERDAM,
     VehicleState,
     World,
 )
+from custom_components.fleet_telematics.providers.models import Batch, FuelReport
 from simulator.fleetgo import FleetGoServer
 from simulator.movens import MovensServer
 from simulator.server import VendorServer
@@ -449,6 +456,54 @@ async def test_a_tank_capacity_gives_litres(
     await hass.async_block_till_done(wait_background_tasks=True)
     number = state_of(hass, entry, "number", vehicle.id, "tank_capacity")
     assert float(number.state) == 80
+
+
+async def test_what_is_read_seldom_outlives_a_restart(
+    hass: HomeAssistant, server: VendorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a large fleet a vehicle's turn may be an hour away."""
+    for number in server.world.vehicles:
+        server.world.set_private(number, private=False)
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+    await async_show_everything(hass, entry)
+
+    def shown() -> dict[tuple[str, str], str]:
+        """Return the sensors' states by vehicle and key."""
+        found = {}
+        for vehicle in entry.runtime_data.fleet.vehicles:
+            for (platform, key), entity_id in keys_of(hass, entry, vehicle).items():
+                state = hass.states.get(entity_id)
+                assert state is not None
+                if platform == "sensor":
+                    found[vehicle, key] = state.state
+        return found
+
+    before = shown()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await async_mock_restore_state_shutdown_restart(hass)
+    provider = PROVIDERS[server.key]
+
+    async def nobodys_turn(self: Provider, vehicle_ids: Sequence[str]) -> Batch:
+        return Batch(vehicles={})
+
+    async def no_fuel(
+        self: Provider, vehicle_id: str, start: datetime, end: datetime
+    ) -> FuelReport:
+        return FuelReport()
+
+    monkeypatch.setattr(provider, "details", nobodys_turn)
+    monkeypatch.setattr(provider, "last_trips", nobodys_turn)
+    monkeypatch.setattr(provider, "fuel", no_fuel)
+    await async_set_up(hass, entry)
+    lost = {
+        key
+        for (vehicle, key), state in shown().items()
+        if state == STATE_UNKNOWN != before[vehicle, key]
+    }
+    # How fast a vehicle was before a restart says nothing of now.
+    assert lost == ({"speed"} if server.key == "ocean" else set())
+    assert len(before) > 5 * len(server.world.vehicles)
 
 
 async def test_one_vehicle_can_be_read_now(
