@@ -357,6 +357,26 @@ def test_without_an_odometer_the_place_tells_of_driving() -> None:
     assert detect(driven) == []
 
 
+def test_a_clock_that_ran_ahead_makes_nobody_deaf() -> None:
+    """A vehicle that tells no time is read at ours, which may have been wrong."""
+    log = Log().parked(*[60] * 12)
+    before = log.time
+    log.time += timedelta(days=400)
+    log.parked(60, 60)
+    log.time = before
+    log.parked(30, 30, 30)
+    detector = Detector("van")
+    found = []
+    for reading in log.readings:
+        found += detector.feed(reading, reading.time)
+    assert [event.kind for event in found] == [THEFT]
+    assert before < found[0].time < before + MINUTE
+    # That is no word of a vehicle whose own clock runs ahead by minutes.
+    late = replace(log.readings[-1], time=log.time - MINUTE, level=90.0)
+    for _ in range(5):
+        assert detector.feed(late, log.time - 9 * MINUTE) == []
+
+
 def test_a_vehicle_is_read_at_the_time_it_tells() -> None:
     """What a reading takes from a vehicle, and from when."""
     now = START + 5 * MINUTE

@@ -320,7 +320,9 @@ async def test_what_one_read_shows_is_told_oldest_first(
     events: list[Event[dict[str, Any]]] = async_capture_events(hass, EVENT_FUEL)
     ages: dict[str, timedelta] = {}
 
-    def conclude(detector: Detector, reading: Reading) -> list[FuelEvent]:
+    def conclude(
+        detector: Detector, reading: Reading, now: datetime
+    ) -> list[FuelEvent]:
         if detector.vehicle_id in ages:
             return []
         # Who is looked at later was refilled earlier.

@@ -59,6 +59,8 @@ _LONGEST: Final = timedelta(minutes=15)
 _CLOSE: Final = timedelta(minutes=15)
 # What sums of levels are exact to, in percent: what equals a threshold is not above.
 _EXACT: Final = 1e-6
+# A vehicle's own clock may run ahead by so much.
+_FUTURE: Final = timedelta(minutes=10)
 # A shorter range is not worth telling: an event's time is exact to some minutes.
 _RANGE: Final = timedelta(minutes=15)
 _HOUR: Final = timedelta(hours=1)
@@ -104,13 +106,16 @@ class Detector:
         self._consumption = Consumption()
         self._noise = Noise()
 
-    def feed(self, reading: Reading) -> list[FuelEvent]:
+    def feed(self, reading: Reading, now: datetime | None = None) -> list[FuelEvent]:
         """Take a reading; return what it proves.
 
-        A reading that is not newer than the last one changes nothing.
+        A reading that is not newer than the last one changes nothing, unless that
+        one was made, as `now` tells, by a clock that ran ahead.
         """
         if self._newest is not None and reading.time <= self._newest:
-            return []
+            if now is None or self._newest <= now + _FUTURE:
+                return []
+            self._samples = [one for one in self._samples if one.time < reading.time]
         self._newest = reading.time
         if reading.level is None or not reading.usable:
             return []

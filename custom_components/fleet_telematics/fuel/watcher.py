@@ -86,7 +86,7 @@ class FuelWatcher:
                 self.ledger.record(vehicle_id, FuelReport(vehicle=vehicle), now)
                 opened = True
             detector = self._detector(vehicle_id)
-            events = detector.feed(Reading.of(vehicle, now))
+            events = detector.feed(Reading.of(vehicle, now), now)
             self._found = self._found or bool(events)
             self.ledger.conclude(vehicle_id, events, detector.as_dict())
         self.ledger.async_save_later()
