@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, Final
 
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 
@@ -22,6 +23,7 @@ _HIDDEN: Final = {
     "plate",
     "vin",
     "group",
+    "category",
     "location",
     "address",
     "driver",
@@ -69,10 +71,15 @@ def _push(push: Push) -> dict[str, Any]:
 
 
 def _settings(entry: FleetConfigEntry) -> dict[str, Any]:
-    """Return data and options; what is not known to be harmless is hidden."""
+    """Return data and options; what is not known to be harmless is hidden.
+
+    And whether the account is loaded, or why not.
+    """
     options: Mapping[str, Any] = entry.options
     return {
         "provider": entry.data[CONF_PROVIDER],
+        "state": entry.state.value,
+        "reason": entry.error_reason_translation_key,
         "data": dict.fromkeys(entry.data, REDACTED),
         "options": {
             key: value
@@ -89,6 +96,8 @@ async def async_get_config_entry_diagnostics(
     hass: HomeAssistant, entry: FleetConfigEntry
 ) -> dict[str, Any]:
     """Return how an account is doing."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return _settings(entry)
     data = entry.runtime_data
     coordinators: list[FeedCoordinator] = [data.positions, *data.feeds.values()]
     if data.figures is not None:
@@ -123,7 +132,7 @@ async def async_get_device_diagnostics(
 ) -> dict[str, Any]:
     """Return what is known of one vehicle, and of the whole account for its fleet."""
     vehicle_id = vehicle_id_of(entry, device)
-    if vehicle_id is None:
+    if vehicle_id is None or entry.state is not ConfigEntryState.LOADED:
         return await async_get_config_entry_diagnostics(hass, entry)
     vehicle = entry.runtime_data.fleet.vehicles.get(vehicle_id)
     return {

@@ -12,6 +12,8 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.fleet_telematics.const import DOMAIN
+from simulator.faults import Fault, FaultKind
+from simulator.movens import MovensServer
 from simulator.server import VendorServer
 
 from .helpers import async_set_up, entry_of
@@ -77,3 +79,42 @@ async def test_a_vehicles_diagnostics_tell_no_secret(
     assert told["vehicle"]["status"]
     text = json.dumps(told, ensure_ascii=False)
     assert [one for one in secrets_of(server) if one in text] == []
+
+
+async def test_an_account_that_does_not_load_has_diagnostics(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, server: VendorServer
+) -> None:
+    """They are asked for when something does not work."""
+    await async_setup_component(hass, "diagnostics", {})
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+    vehicle = vehicle_of(server, next(iter(server.world.vehicles)))
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{entry.unique_id}_{vehicle}"), entry.entry_id
+    )
+    assert device is not None
+    server.faults.append(Fault(kind=FaultKind.HTTP_500))
+    await hass.config_entries.async_reload(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for told in (
+        await get_diagnostics_for_config_entry(hass, hass_client, entry),
+        await get_diagnostics_for_device(hass, hass_client, entry, device),
+    ):
+        assert told["provider"] == server.key
+        assert told["state"] == "setup_retry"
+        assert told["reason"] == "cannot_connect"
+        text = json.dumps(told, ensure_ascii=False)
+        assert [one for one in secrets_of(server) if one in text] == []
+
+
+async def test_diagnostics_tell_no_category_of_a_customers(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    movens_server: MovensServer,
+) -> None:
+    """Its number is an id like any other."""
+    await async_setup_component(hass, "diagnostics", {})
+    entry = entry_of(movens_server)
+    await async_set_up(hass, entry)
+    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert {one["category"] for one in told["vehicles"].values()} == {"**REDACTED**"}
