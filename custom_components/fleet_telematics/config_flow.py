@@ -12,7 +12,7 @@ from homeassistant.config_entries import (
 )
 from homeassistant.const import CONF_SCAN_INTERVAL
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er, selector
+from homeassistant.helpers import selector
 import voluptuous as vol
 
 from .connect import async_find_account
@@ -38,7 +38,7 @@ from .providers.base import Account, Field, FieldKind, Provider
 from .providers.capabilities import PositionSink, TripHistory
 from .providers.errors import ProviderError
 from .push.forwarder import current_ids, stable_ids
-from .push.sighting import TRACKERS
+from .push.sighting import TRACKERS, trackers_of_sinks
 
 _LONGEST_INTERVAL: Final = 24 * 60 * 60
 
@@ -243,6 +243,11 @@ class FleetOptionsFlow(OptionsFlowWithReload):
             shortest = info.shortest_interval(options)
             if options[CONF_SCAN_INTERVAL] < shortest:
                 errors[CONF_SCAN_INTERVAL] = "interval_too_short"
+            # The form leaves them out, but not under the registry's own ids.
+            chosen = current_ids(self.hass, options.get(CONF_FORWARD_TRACKERS, ()))
+            refused = set(trackers_of_sinks(self.hass)).intersection(chosen)
+            if refused:
+                errors[CONF_FORWARD_TRACKERS] = "own_tracker"
             if not errors:
                 if any(
                     options.get(one.key) != entry.options.get(one.key)
@@ -258,9 +263,12 @@ class FleetOptionsFlow(OptionsFlowWithReload):
         shortest = info.shortest_interval(user_input or entry.options)
         shown = dict(user_input or entry.options)
         if CONF_FORWARD_TRACKERS in shown:
-            shown[CONF_FORWARD_TRACKERS] = current_ids(
-                self.hass, shown[CONF_FORWARD_TRACKERS]
-            )
+            refused = set(trackers_of_sinks(self.hass))
+            shown[CONF_FORWARD_TRACKERS] = [
+                one
+                for one in current_ids(self.hass, shown[CONF_FORWARD_TRACKERS])
+                if one not in refused
+            ]
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(self._schema(), shown),
@@ -314,7 +322,7 @@ class FleetOptionsFlow(OptionsFlowWithReload):
                     CONF_EXPOSE_DRIVERS, default=False
                 ): selector.BooleanSelector(),
                 **_statistics_schema(provider),
-                **_forwarding_schema(self.hass, entry, provider),
+                **_forwarding_schema(self.hass, provider),
                 **field_schema(info, info.options, choices=choices),
             }
         )
@@ -332,19 +340,16 @@ def _statistics_schema(
 
 
 def _forwarding_schema(
-    hass: HomeAssistant, entry: ConfigEntry, provider: type[Provider]
+    hass: HomeAssistant, provider: type[Provider]
 ) -> dict[vol.Marker, selector.Selector[Any]]:
-    """Return the option of vendors that take positions; not those of their own."""
+    """Return the option of vendors that take positions; not those that they tell."""
     if not issubclass(provider, PositionSink):
         return {}
-    own = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     return {
         vol.Optional(CONF_FORWARD_TRACKERS, default=[]): selector.EntitySelector(
             selector.EntitySelectorConfig(
                 filter=[{"domain": list(TRACKERS)}],
-                exclude_entities=sorted(
-                    one.entity_id for one in own if one.domain in TRACKERS
-                ),
+                exclude_entities=sorted(trackers_of_sinks(hass)),
                 multiple=True,
             )
         )

@@ -341,6 +341,81 @@ async def test_an_accounts_own_vehicles_are_not_sent_back(
     assert (point.speed, point.heading) == (50.0, 90)
 
 
+@pytest.fixture
+def vans(hass: HomeAssistant) -> dict[str, str]:
+    """Return trackers of two other accounts, by their vendors."""
+    found = {}
+    for vendor in ("fleetwork", "fleetgo"):
+        other = MockConfigEntry(
+            domain=DOMAIN, unique_id=f"{vendor}_other", data={"provider": vendor}
+        )
+        other.add_to_hass(hass)
+        found[vendor] = (
+            er.async_get(hass)
+            .async_get_or_create(
+                "device_tracker",
+                DOMAIN,
+                f"{vendor}_other_1_location",
+                suggested_object_id=f"{vendor}_van",
+                config_entry=other,
+            )
+            .entity_id
+        )
+    return found
+
+
+async def test_two_accounts_that_take_positions_tell_each_other_nothing(
+    hass: HomeAssistant, fleetwork_server: FleetworkServer, vans: dict[str, str]
+) -> None:
+    """It would come back as a vehicle more; those of other vendors are sent."""
+    for one in vans.values():
+        move(hass, 52.1, one)
+    entry = following(fleetwork_server, *vans.values(), "person.anna")
+    await async_set_up(hass, entry)
+    move(hass, 52.2, vans["fleetwork"])
+    move(hass, 52.3, vans["fleetgo"])
+    move(hass, 52.4, "person.anna", source=vans["fleetwork"])
+    await async_settle(hass)
+    assert latitudes(fleetwork_server) == [52.3]
+
+    with pytest.raises(ServiceValidationError) as raised:
+        await async_send(hass, entry, entity_id=vans["fleetwork"])
+    assert raised.value.translation_key == "own_tracker"
+
+
+async def test_a_tracker_that_would_come_back_cannot_be_chosen(
+    hass: HomeAssistant, fleetwork_server: FleetworkServer, vans: dict[str, str]
+) -> None:
+    """Nor is one kept that was chosen before; the form says what is wrong."""
+    entry = following(fleetwork_server, *vans.values())
+    await async_set_up(hass, entry)
+    flow = hass.config_entries.options
+    form = await flow.async_init(entry.entry_id)
+    schema = form["data_schema"]
+    assert schema is not None
+    (marker,) = (one for one in schema.schema if one == "forward_trackers")
+    assert marker.description == {"suggested_value": [vans["fleetgo"]]}
+    assert (
+        vans["fleetwork"]
+        in schema.schema["forward_trackers"].config["exclude_entities"]
+    )
+
+    known = er.async_get(hass).async_get(vans["fleetwork"])
+    assert known is not None
+    given = {"scan_interval": 30, "refill_threshold": 8, "theft_threshold": 8}
+    form = await flow.async_configure(
+        form["flow_id"],
+        {**given, "expose_drivers": False, "forward_trackers": [known.id]},
+    )
+    assert form["errors"] == {"forward_trackers": "own_tracker"}
+    result = await flow.async_configure(
+        form["flow_id"],
+        {**given, "expose_drivers": False, "forward_trackers": [vans["fleetgo"]]},
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 async def test_who_moved_while_nobody_looked_is_sent_once_it_is_seen(
     hass: HomeAssistant,
     fleetwork_server: FleetworkServer,

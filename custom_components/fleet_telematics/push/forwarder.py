@@ -18,7 +18,7 @@ from homeassistant.helpers.event import (
 )
 
 from .queue import PositionQueue
-from .sighting import is_own, place_in, reference_of, sighting_of
+from .sighting import comes_back, place_in, reference_of, sighting_of
 
 
 @callback
@@ -121,12 +121,12 @@ class Forwarder:
 
     @callback
     def _async_consider(self, state: State) -> None:
-        """Queue a position that is news, unless the vendor told us of it itself."""
+        """Queue a position that is news, unless a vendor that takes some told of it."""
         sighting = sighting_of(self._hass, state)
         if (
             sighting is not None
             and sighting.device_ref is not None
             and self._queue.places.get(sighting.device_ref) != sighting.location
-            and not is_own(self._hass, self._entry, state.entity_id)
+            and not comes_back(self._hass, state.entity_id)
         ):
             self._queue.async_put(sighting, followed=True)

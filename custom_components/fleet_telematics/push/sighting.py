@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from homeassistant.components.device_tracker import DOMAIN as TRACKER_DOMAIN
 from homeassistant.components.person import DOMAIN as PERSON_DOMAIN
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import (
     ATTR_LATITUDE,
     ATTR_LONGITUDE,
@@ -15,7 +14,9 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers import entity_registry as er
 
-from ..providers import parse
+from ..const import CONF_PROVIDER, DOMAIN
+from ..providers import PROVIDERS, parse
+from ..providers.capabilities import PositionSink
 from ..providers.models import Coordinates, SentPosition
 
 TRACKERS: Final = (TRACKER_DOMAIN, PERSON_DOMAIN)
@@ -46,20 +47,42 @@ def reference_of(hass: HomeAssistant, entity_id: str) -> str:
 
 
 @callback
-def is_own(hass: HomeAssistant, entry: ConfigEntry, entity_id: str) -> bool:
-    """Whether an account itself tells where this is.
+def comes_back(hass: HomeAssistant, entity_id: str) -> bool:
+    """Whether an account that takes positions tells where this is.
 
-    Either one of its trackers, or a person who is where one of them is.
+    Either one of its trackers, or a person who is where one of them is. What one of
+    these accounts tells is told to none of them: it would come back as another
+    vehicle, from one to the other and round for ever.
     """
-    registry = er.async_get(hass)
     state = hass.states.get(entity_id)
     source = None if state is None else state.attributes.get(_ATTR_SOURCE)
+    registry = er.async_get(hass)
     return any(
         (known := registry.async_get(one)) is not None
-        and known.config_entry_id == entry.entry_id
+        and known.config_entry_id in _sinks(hass)
         for one in (entity_id, source)
         if isinstance(one, str)
     )
+
+
+@callback
+def trackers_of_sinks(hass: HomeAssistant) -> list[str]:
+    """Return the trackers of all accounts that take positions."""
+    registry = er.async_get(hass)
+    return [
+        known.entity_id
+        for entry_id in _sinks(hass)
+        for known in er.async_entries_for_config_entry(registry, entry_id)
+        if known.domain in TRACKERS
+    ]
+
+
+def _sinks(hass: HomeAssistant) -> set[str]:
+    return {
+        entry.entry_id
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        if issubclass(PROVIDERS.get(entry.data[CONF_PROVIDER], object), PositionSink)
+    }
 
 
 @callback

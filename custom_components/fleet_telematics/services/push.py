@@ -23,7 +23,7 @@ from ..providers import parse
 from ..providers.capabilities import PositionSink
 from ..providers.models import Coordinates, SentPosition
 from ..push import Push, async_collecting
-from ..push.sighting import TRACKERS, is_own, sighting_of
+from ..push.sighting import TRACKERS, comes_back, sighting_of
 from .action import (
     ATTR_CONFIG_ENTRY_ID,
     ENTRY_FIELD,
@@ -115,8 +115,7 @@ def _seen(hass: HomeAssistant, call: ServiceCall) -> SentPosition | None:
         return None
     if split_entity_id(entity_id)[0] not in TRACKERS:
         raise invalid("not_a_tracker", entity=entity_id)
-    entry = hass.config_entries.async_get_entry(call.data[ATTR_CONFIG_ENTRY_ID])
-    if entry is not None and is_own(hass, entry, entity_id):
+    if comes_back(hass, entity_id):
         raise invalid("own_tracker", entity=entity_id)
     state: State | None = hass.states.get(entity_id)
     seen = None if state is None else sighting_of(hass, state)
