@@ -70,7 +70,7 @@ def test_a_day_is_a_trip_with_the_fuel_reckoned_for_it() -> None:
     fuel = day_fuel(fuel_day(1))
     trip = day.trip("truck", fuel)
     assert trip == Trip(
-        id=str(DAY_MS + 52_200_000),
+        id="2024-04-10",
         vehicle_id="truck",
         start=START,
         end=END,
@@ -86,7 +86,16 @@ def test_a_day_is_a_trip_with_the_fuel_reckoned_for_it() -> None:
     assert day.trip("truck", None) == replace(
         trip, fuel_used=None, fuel_cost=None, currency=None
     )
-    assert replace(day, start=None, end=None).trip("truck", None).id == "2024-04-10"
+
+
+def test_a_day_stays_the_same_trip_when_a_tracker_reports_late() -> None:
+    """Its first start may move: in a calendar it is no second trip."""
+    day = user_day(trip_day(1))
+    assert day is not None
+    for start in (None, START - timedelta(hours=3), START):
+        for end in (None, END):
+            told = replace(day, start=start, end=end).trip("truck", None)
+            assert told.id == "2024-04-10"
 
 
 def test_a_day_is_a_last_trip_with_the_fuel_reckoned_for_it() -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 from .. import parse
 from ..models import Place, Trip, Vehicle
-from .times import day_end, day_of, day_start, last_of, milliseconds
+from .times import day_end, day_of, day_start, last_of
 
 CURRENCY: Final = "VND"
 _HOUR: Final = timedelta(hours=1)
@@ -50,9 +50,9 @@ class UserDay:
 
     def trip(self, vehicle_id: str, fuel: DayFuel | None) -> Trip:
         """Return the day as a trip of the user's vehicle."""
-        began = self.start or self.end
         return Trip(
-            id=self.day.isoformat() if began is None else str(milliseconds(began)),
+            # Trackers report late: when it began may change, and which day it is not.
+            id=self.day.isoformat(),
             vehicle_id=vehicle_id,
             start=self.start,
             end=self.end,
