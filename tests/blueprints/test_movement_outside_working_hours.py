@@ -4,7 +4,11 @@ from datetime import timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, ServiceCall
-from homeassistant.helpers import device_registry as dr, label_registry as lr
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    label_registry as lr,
+)
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
@@ -12,7 +16,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from simulator.fleetgo import FleetGoServer
-from tests.integration.helpers import async_set_up, entry_of, state_of
+from tests.integration.helpers import async_set_up, entity_id_of, entry_of, state_of
 
 from .helpers import Kinds, Van, async_use, device_of, van
 
@@ -163,18 +167,32 @@ async def test_other_vehicles_and_conditions_count(
     assert len(sent) == 1
 
 
+@pytest.mark.parametrize("disabled", [None, "status", "location"])
 async def test_a_private_drive_is_nobodys_business(
     hass: HomeAssistant,
     fleetgo_server: FleetGoServer,
     sent: list[ServiceCall],
     freezer: FrozenDateTimeFactory,
+    disabled: str | None,
 ) -> None:
-    """Through the real integration: the vehicle is private, its movement is not."""
+    """Through the real integration: the vehicle is private, its movement is not.
+
+    Either of two entities tells so, should the user not want the other one.
+    """
     world = fleetgo_server.world
     entry: MockConfigEntry = entry_of(fleetgo_server)
     await async_set_up(hass, entry)
     vehicle_id = next(one.vehicle_id for one in world.states() if not one.private)
     vehicle = fleetgo_server.vendor_id(vehicle_id)
+    for platform, key in (("sensor", "status"), ("device_tracker", "location")):
+        if key == disabled:
+            entity_id = entity_id_of(hass, entry, platform, vehicle, key)
+            assert entity_id is not None
+            er.async_get(hass).async_update_entity(
+                entity_id, disabled_by=er.RegistryEntryDisabler.USER
+            )
+            await hass.config_entries.async_reload(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
     moving = state_of(hass, entry, "binary_sensor", vehicle, "moving")
     await async_use(
         hass,
@@ -192,8 +210,6 @@ async def test_a_private_drive_is_nobodys_business(
             await hass.async_block_till_done()
         assert len(sent) == (not private)
     truth = world.state(vehicle_id)
-    assert (
-        sent[0]
-        .data["data"]["url"]
-        .endswith(f"/{truth.latitude:.6f}/{truth.longitude:.6f}")
-    )
+    place = f"/{truth.latitude:.6f}/{truth.longitude:.6f}"
+    map_url = sent[0].data["data"].get("url", "")
+    assert map_url.endswith(place) is (disabled != "location")
