@@ -27,7 +27,12 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def entry(hass: HomeAssistant) -> MockConfigEntry:
     """Return an account."""
-    entry = MockConfigEntry(domain=DOMAIN, title="Account", entry_id="entry")
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Fleetwork Anna Jansen",
+        entry_id="entry",
+        data={"provider": "fleetwork"},
+    )
     entry.add_to_hass(hass)
     return entry
 

@@ -161,6 +161,7 @@ async def test_an_outage_is_told_once_and_asked_about_ever_more_seldom(
         await later(hass, wait * 1.01)
         assert len(vendor.requests) == attempt + 1
     assert caplog.text.count("cannot be sent at present") == 1
+    assert "Fleetwork sent positions: cannot be sent" in caplog.text
 
     vendor.refuse = lambda positions: None
     await later(hass, 900)
@@ -252,6 +253,8 @@ async def test_only_the_position_that_the_vendor_declines_is_dropped(
     assert (queue.waiting, queue.sent, queue.declined) == (0, 13, 3)
     assert len(vendor.requests) <= 18
     assert caplog.text.count("the vendor declines a position") == 1
+    # An account's title may name somebody.
+    assert "Anna" not in caplog.text
 
     # It is not taken up again.
     await queue.async_add(bad)

@@ -13,7 +13,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
-from ..const import DOMAIN, LOGGER
+from ..const import CONF_PROVIDER, DOMAIN, LOGGER
+from ..providers import PROVIDERS
 from ..providers.capabilities import PositionSink
 from ..providers.errors import (
     AuthenticationFailed,
@@ -46,7 +47,9 @@ class Sender:
         self._hass = hass
         self._entry = entry
         self._queue = queue
-        self._name = f"{entry.title} sent positions"
+        # Not the account's title, which may name its user.
+        self._vendor = PROVIDERS[entry.data[CONF_PROVIDER]].info.name
+        self._name = f"{self._vendor} sent positions"
         self._sink: PositionSink | None = None
         self._log: logging.Logger = LOGGER
         self._cancel_timer: CALLBACK_TYPE | None = None
@@ -199,7 +202,7 @@ class Sender:
             LOGGER.warning(
                 "%s: the vendor declines a position (%s); it is dropped, and so will "
                 "others be that it declines. Diagnostics count them",
-                self._entry.title,
+                self._vendor,
                 err,
             )
         await self._queue.async_declined(declined)
