@@ -129,7 +129,9 @@ class FleetTelematicsConfigFlow(ConfigFlow, domain=DOMAIN):
             kept = {
                 key: value
                 for key, value in entry.data.items()
-                if key != CONF_PROVIDER and key not in _cleared(fields, changes)
+                if key != CONF_PROVIDER
+                and key not in _cleared(fields, changes)
+                and key not in _replaced(fields, changes, entry.data)
             }
             if not errors:
                 found = await self._async_connect(provider, {**kept, **changes}, errors)
@@ -191,6 +193,20 @@ def _cleared(fields: Iterable[Field], changes: Mapping[str, Any]) -> set[str]:
         one.key
         for one in fields
         if one.key not in changes and one.kind is not FieldKind.PASSWORD
+    }
+
+
+def _replaced(
+    fields: Iterable[Field], changes: Mapping[str, Any], stored: Mapping[str, Any]
+) -> set[str]:
+    """Return the fields whose stored value would answer for what was typed anew."""
+    return {
+        one.key
+        for one in fields
+        if any(
+            changes.get(key, stored.get(key)) != stored.get(key)
+            for key in one.instead_of
+        )
     }
 
 

@@ -516,6 +516,49 @@ async def test_reconfiguring_keeps_the_password_unless_a_new_one_is_given(
     assert entry.state is ConfigEntryState.LOADED
 
 
+@pytest.mark.parametrize("change", ["username", "password", "login_path"])
+async def test_a_stored_movens_token_does_not_vouch_for_a_new_login(
+    hass: HomeAssistant, movens_server: MovensServer, change: str
+) -> None:
+    """What was typed is tried, although the token of before still works."""
+    token = movens_server.issue_token()
+    entry = entry_of(movens_server, access_token=token)
+    await async_set_up(hass, entry)
+    form = await entry.start_reconfigure_flow(hass)
+    typed = {**form_of(movens_server), change: "/wrong"}
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert entry.data["access_token"] == token
+
+    movens_server.change_credentials(password="a-new-one")
+    result = await hass.config_entries.flow.async_configure(
+        form["flow_id"], form_of(movens_server)
+    )
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["password"] == "a-new-one"
+    assert "access_token" not in entry.data
+    assert entry.state is ConfigEntryState.LOADED
+
+
+async def test_reconfiguring_keeps_a_movens_token_that_nothing_replaces(
+    hass: HomeAssistant, movens_server: MovensServer
+) -> None:
+    """The same login beside it, and no password typed."""
+    token = movens_server.issue_token()
+    entry = entry_of(movens_server, access_token=token)
+    await async_set_up(hass, entry)
+    form = await entry.start_reconfigure_flow(hass)
+    typed = form_of(movens_server)
+    del typed["password"]
+    result = await hass.config_entries.flow.async_configure(form["flow_id"], typed)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data["access_token"] == token
+    assert not any(movens_server.is_login(one.path) for one in movens_server.requests)
+
+
 @vendors(*COMPARABLE)
 async def test_reconfiguring_to_another_account_is_refused(
     hass: HomeAssistant, server: VendorServer

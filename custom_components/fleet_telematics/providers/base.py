@@ -42,7 +42,9 @@ class Field:
     """One field of a provider's form, for the account or for its options.
 
     `identity` fields tell accounts apart, `credential` fields are asked again
-    when the vendor refuses them. `low` and `high` bound an integer.
+    when the vendor refuses them. `instead_of` are fields whose place this one may
+    take: when one of them changes, what is stored of this one is not used any more.
+    `low` and `high` bound an integer.
     """
 
     key: str
@@ -51,6 +53,7 @@ class Field:
     default: str | int | bool | None = None
     identity: bool = False
     credential: bool = False
+    instead_of: tuple[str, ...] = ()
     low: int | None = None
     high: int | None = None
     unit: str | None = None

@@ -60,7 +60,12 @@ class Movens(
         name="Movens",
         fields=(
             Field(key="url", kind=FieldKind.URL, required=True, identity=True),
-            Field(key="access_token", kind=FieldKind.PASSWORD, credential=True),
+            Field(
+                key="access_token",
+                kind=FieldKind.PASSWORD,
+                credential=True,
+                instead_of=("username", "password", "login_path"),
+            ),
             Field(key="username", identity=True, credential=True),
             Field(key="password", kind=FieldKind.PASSWORD, credential=True),
             Field(key="login_path", credential=True),
