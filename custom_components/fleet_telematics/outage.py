@@ -1,6 +1,7 @@
 """An account's outage in the log: one line when it begins, one when it is over."""
 
 import logging
+import sys
 from typing import Any, override
 
 from homeassistant.config_entries import ConfigEntry
@@ -10,6 +11,8 @@ from homeassistant.util.hass_dict import HassKey
 from .const import DOMAIN, LOGGER
 
 _LOGS: HassKey[dict[str, OutageLog]] = HassKey(f"{DOMAIN}_outage_logs")
+
+type _Line = tuple[object, tuple[object, ...], dict[str, Any]]
 
 
 class OutageLog(logging.Logger):
@@ -27,23 +30,28 @@ class OutageLog(logging.Logger):
         self.parent = LOGGER
         self.poll: str | None = None
         self._down = False
-        self._untold: dict[str, tuple[object, tuple[object, ...]]] = {}
+        self._untold: dict[str, _Line] = {}
         # What failed while the vendor was down.
-        self._silenced: dict[str, tuple[object, tuple[object, ...]]] = {}
+        self._silenced: dict[str, _Line] = {}
         self._told: set[str] = set()
 
     @override
     def error(self, msg: object, *args: object, **kwargs: Any) -> None:
         """Report a failure; the first argument is the feed's name."""
         name = str(args[0]) if args else ""
-        if name == self.poll:
+        if kwargs.get("exc_info"):
+            # It may be told later than it is handled.
+            kwargs["exc_info"] = sys.exc_info()
+        if name in self._told or (name == self.poll and self._down):
+            self.debug(msg, *args, **kwargs)
+        elif name == self.poll:
             self._down = True
             self._silenced |= self._untold
             self._untold.clear()
             super().error(msg, *args, **kwargs)
         else:
             failures = self._silenced if self._down else self._untold
-            failures[name] = (msg, args)
+            failures[name] = (msg, args, kwargs)
             self.debug(msg, *args, **kwargs)
 
     @override
@@ -67,8 +75,8 @@ class OutageLog(logging.Logger):
     @callback
     def polled(self) -> None:
         """Tell what fails although the poll works."""
-        for name, (msg, args) in self._untold.items():
-            super().error(msg, *args)
+        for name, (msg, args, kwargs) in self._untold.items():
+            super().error(msg, *args, **kwargs)
             self._told.add(name)
         self._untold.clear()
 

@@ -81,3 +81,22 @@ def test_a_feed_that_stays_down_after_the_vendor_is_back_is_told(
         (logging.INFO, "Fetching Vendor details data recovered"),
         (logging.INFO, "Fetching Vendor trips data recovered"),
     ]
+
+
+@pytest.mark.no_fail_on_log_exception
+@pytest.mark.parametrize("name", [POLL, "Vendor details"])
+def test_a_failure_that_nobody_expected_is_told_once_and_where_it_was(
+    log: OutageLog, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Coordinators report such a one at every read."""
+    for _ in range(3):
+        try:
+            int("a mistake of ours")
+        except ValueError:
+            log.exception("Unexpected error fetching %s data", name)
+        if name != POLL:
+            log.polled()
+    (told,) = caplog.records
+    assert told.levelno == logging.ERROR
+    assert told.exc_info is not None
+    assert told.exc_info[0] is ValueError
