@@ -1,7 +1,7 @@
 """Diagnostics without anything that tells whose vehicles these are, or where."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 import hashlib
 from typing import Any, Final
 
@@ -14,6 +14,8 @@ from .const import CONF_PROVIDER, CONF_VEHICLES
 from .coordinator import FeedCoordinator, FleetConfigEntry
 from .devices import vehicle_id_of
 from .fuel.coordinator import FuelCoordinator
+from .guard import hide_private
+from .providers.errors import ProviderError
 from .providers.models import Vehicle
 from .push import Push
 
@@ -130,7 +132,7 @@ async def async_get_config_entry_diagnostics(
 async def async_get_device_diagnostics(
     hass: HomeAssistant, entry: FleetConfigEntry, device: dr.AnyDeviceEntry
 ) -> dict[str, Any]:
-    """Return what is known of one vehicle, and of the whole account for its fleet."""
+    """Return what is known and told of one vehicle; of the account for its fleet."""
     vehicle_id = vehicle_id_of(entry, device)
     if vehicle_id is None or entry.state is not ConfigEntryState.LOADED:
         return await async_get_config_entry_diagnostics(hass, entry)
@@ -138,4 +140,23 @@ async def async_get_device_diagnostics(
     return {
         **_settings(entry),
         "vehicle": None if vehicle is None else _vehicle(vehicle),
+        "read_alone": await _read_alone(entry, vehicle_id, vehicle),
     }
+
+
+async def _read_alone(
+    entry: FleetConfigEntry, vehicle_id: str, known: Vehicle | None
+) -> dict[str, Any] | str | None:
+    """Return what the vendor tells of this vehicle alone, or the kind of its failure.
+
+    None where it only tells of the whole fleet.
+    """
+    try:
+        told = await entry.runtime_data.provider.vehicle(vehicle_id)
+    except ProviderError as err:
+        return type(err).__name__
+    if told is None:
+        return None
+    if told.private_mode is None and known is not None:
+        told = replace(told, private_mode=known.private_mode)
+    return _vehicle(hide_private(told))

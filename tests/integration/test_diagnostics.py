@@ -12,12 +12,17 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.fleet_telematics.const import DOMAIN
+from custom_components.fleet_telematics.guard import HIDDEN_IN_PRIVATE
 from simulator.faults import Fault, FaultKind
 from simulator.movens import MovensServer
 from simulator.server import VendorServer
 
+from .conftest import Clock
 from .helpers import async_set_up, entry_of
-from .vendors import vehicle_of
+from .vendors import vehicle_of, vendors
+
+# Vendors that can be asked for one vehicle.
+READ_ALONE = ("fleetgo", "fleetwork")
 
 
 def secrets_of(server: VendorServer) -> set[str]:
@@ -77,8 +82,50 @@ async def test_a_vehicles_diagnostics_tell_no_secret(
     assert device is not None
     told = await get_diagnostics_for_device(hass, hass_client, entry, device)
     assert told["vehicle"]["status"]
+    assert (told["read_alone"] is None) is (server.key not in READ_ALONE)
     text = json.dumps(told, ensure_ascii=False)
     assert [one for one in secrets_of(server) if one in text] == []
+
+
+@vendors(*READ_ALONE)
+async def test_a_vehicles_diagnostics_tell_what_the_vendor_says_of_it_alone(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    server: VendorServer,
+    clock: Clock,
+) -> None:
+    """Now, or why it does not; private values and secrets stay out."""
+    await async_setup_component(hass, "diagnostics", {})
+    entry = entry_of(server)
+    await async_set_up(hass, entry)
+    number = next(
+        one.vehicle_id
+        for one in server.world.states()
+        if one.speed > 0 and not one.private
+    )
+    device = dr.async_get(hass).async_get_device_by_identifier(
+        (DOMAIN, f"{entry.unique_id}_{vehicle_of(server, number)}"), entry.entry_id
+    )
+    assert device is not None
+
+    clock.advance(minutes=1)
+    seen = len(server.requests)
+    told = await get_diagnostics_for_device(hass, hass_client, entry, device)
+    assert len(server.requests) == seen + 1
+    assert told["read_alone"]["last_report"] > told["vehicle"]["last_report"]
+    assert told["read_alone"]["speed"] is not None
+    text = json.dumps(told, ensure_ascii=False)
+    assert [one for one in secrets_of(server) if one in text] == []
+
+    if server.key == "fleetgo":
+        server.world.set_private(number, private=True)
+        told = await get_diagnostics_for_device(hass, hass_client, entry, device)
+        assert told["read_alone"]["private_mode"] is True
+        assert not HIDDEN_IN_PRIVATE & told["read_alone"].keys()
+
+    server.faults.append(Fault(kind=FaultKind.HTTP_500))
+    told = await get_diagnostics_for_device(hass, hass_client, entry, device)
+    assert told["read_alone"] == "Unreachable"
 
 
 async def test_an_account_that_does_not_load_has_diagnostics(
