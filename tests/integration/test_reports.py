@@ -248,6 +248,76 @@ async def test_a_share_without_links_and_modes_takes_a_file(
     assert raised.value.translation_key == "file_exists"
 
 
+async def test_whoever_is_faster_keeps_a_file(
+    hass: HomeAssistant,
+    account: MockConfigEntry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A file that comes while rows are written is not ours to replace."""
+    path = tmp_path / "trips.csv"
+    write = csv.DictWriter.writerows
+
+    def interrupted(*arguments: Any) -> None:
+        path.write_text("mine", encoding="utf-8")
+        write(*arguments)
+
+    monkeypatch.setattr(csv.DictWriter, "writerows", interrupted)
+    fields = {"report": "trip_detail", "file": str(path), **WEEK}
+    with pytest.raises(ServiceValidationError) as raised:
+        await ask(hass, account, "get_report", **fields)
+    assert raised.value.translation_key == "file_exists"
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert [one.name for one in tmp_path.iterdir()] == ["trips.csv"]
+
+
+@pytest.mark.parametrize("before", [None, "mine"])
+async def test_a_file_that_cannot_be_written_leaves_what_was_there(
+    hass: HomeAssistant,
+    account: MockConfigEntry,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    before: str | None,
+) -> None:
+    """The whole file that was there, or none; and the disk's reason is told."""
+    path = tmp_path / "trips.csv"
+    if before is not None:
+        path.write_text(before, encoding="utf-8")
+
+    def fail(*arguments: Any) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(ServiceValidationError) as raised:
+        await ask(
+            hass,
+            account,
+            "get_report",
+            report="trip_detail",
+            file=str(path),
+            overwrite=before is not None,
+            **WEEK,
+        )
+    assert raised.value.translation_key == "file_not_written"
+    assert raised.value.translation_placeholders == {
+        "file": str(path),
+        "reason": "Input/output error",
+    }
+    left = [one.read_text(encoding="utf-8") for one in tmp_path.iterdir()]
+    assert left == ([] if before is None else [before])
+
+
+async def test_a_name_may_be_too_long_for_a_disk(
+    hass: HomeAssistant, account: MockConfigEntry, tmp_path: Path
+) -> None:
+    """That is known when the file is made."""
+    file = str(tmp_path / f"{'a' * 300}.csv")
+    with pytest.raises(ServiceValidationError) as raised:
+        await ask(hass, account, "get_report", report="trip_summary", file=file, **WEEK)
+    assert raised.value.translation_key == "file_not_written"
+    assert not list(tmp_path.iterdir())
+
+
 async def test_a_report_that_fails_leaves_no_file(
     hass: HomeAssistant,
     fleetwork_server: FleetworkServer,
