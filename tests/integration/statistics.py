@@ -9,13 +9,18 @@ from typing import Any, override
 from homeassistant.components import persistent_notification
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
+    async_fire_time_changed,
+)
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket
 
 from custom_components.fleet_telematics.const import DOMAIN
 from custom_components.fleet_telematics.coordinator import FleetConfigEntry
 from custom_components.fleet_telematics.devices import vehicle_device
 from simulator.faults import Fault
+
+from .conftest import NOW, Clock
 
 type Rows = dict[str, list[tuple[float, float, float]]]
 
@@ -135,3 +140,11 @@ def start_import(
     """Let an import run, and return what waits for it."""
     importing: Coroutine[Any, Any, dict[str, Any]] = async_import(hass, *args, **more)
     return hass.async_create_task(importing)
+
+
+async def async_night(hass: HomeAssistant, clock: Clock) -> None:
+    """Let a night pass."""
+    clock.advance(days=1)
+    # Timers count from the time that it was when they were set, by another clock.
+    async_fire_time_changed(hass, clock.now + (clock.now - NOW))
+    await hass.async_block_till_done(wait_background_tasks=True)

@@ -8,7 +8,8 @@ import math
 from typing import Any
 from unittest.mock import patch
 
-from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder import Recorder, get_instance
+from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -17,10 +18,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import (
     MockHAClientWebSocket,
     WebSocketGenerator,
@@ -31,6 +29,7 @@ from custom_components.fleet_telematics.providers.demo.world import TripRecord, 
 from custom_components.fleet_telematics.providers.errors import (
     AccessDenied,
     AuthenticationFailed,
+    Unreachable,
 )
 from custom_components.fleet_telematics.statistics import step
 from simulator.faults import Fault, FaultKind
@@ -44,6 +43,7 @@ from .statistics import (
     Rows,
     async_ask,
     async_import,
+    async_night,
     async_ours,
     async_rows,
     async_trips,
@@ -63,6 +63,7 @@ WEEKS = datetime(2026, 10, 20, tzinfo=UTC), datetime(2026, 11, 19, tzinfo=UTC)
 BORDER = datetime(2026, 11, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
 IMPORTER = "custom_components.fleet_telematics.statistics.importer"
+UPDATE = "custom_components.fleet_telematics.statistics.update"
 
 pytestmark = pytest.mark.parametrize("world", [WORLD], indirect=True)
 
@@ -554,9 +555,10 @@ async def test_an_import_goes_on_after_a_reload(
     await async_set_up(hass, entry)
     await async_until(lambda: memory(hass_storage, entry) is None)
 
+    # A drive may have begun the day before.
     asked = asked_windows(fleetgo_server)
-    assert (BORDER, WEEKS[1]) in asked
-    assert WEEKS[0] not in {start for start, _ in asked}
+    assert (BORDER - DAY, WEEKS[1]) in asked
+    assert WEEKS[0] - DAY not in {start for start, _ in asked}
     await async_is_complete(hass, client, device)
 
 
@@ -577,7 +579,8 @@ def interrupted(
                 "vehicles_per_read": 1,
                 "done": done,
             },
-            "updated": None,
+            "vehicles": {},
+            "last": None,
         },
     }
 
@@ -736,14 +739,53 @@ async def test_what_waits_for_the_start_can_be_cancelled(
     assert not entry.runtime_data.statistics.running
 
 
-async def test_what_goes_on_is_given_up_where_the_vendor_refuses(
+async def test_what_goes_on_leaves_out_whom_the_vendor_refuses(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    vehicle: int,
+    client: MockHAClientWebSocket,
+    world: World,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Asking again would not help; the others are imported all the same."""
+    entry = entry_of(fleetgo_server)
+    refused, wanted = (
+        vehicle_of(fleetgo_server, one) for one in (list(world.vehicles)[0], vehicle)
+    )
+    interrupted(hass_storage, entry, refused)
+    job = hass_storage[f"{DOMAIN}.{entry.entry_id}.statistics"]["data"]["job"]
+    job["vehicle_ids"].append(wanted)
+    run_step = step.async_run_step
+    asked = 0
+
+    async def run(*args: Any, **more: Any) -> Any:
+        nonlocal asked
+        if args[2].vehicle_ids == (refused,):
+            asked += 1
+            raise AccessDenied("not yours")
+        return await run_step(*args, **more)
+
+    with patch(f"{IMPORTER}.async_run_step", run):
+        await async_start(hass, entry)
+        await async_until(lambda: memory(hass_storage, entry) is None)
+
+    assert asked == 1
+    assert (
+        "FleetGO: statistics import left out 1 of 3 vehicles (not yours)" in caplog.text
+    )
+    assert len(await async_ours(client)) == 2
+    await async_is_complete(hass, client, device_of(hass, entry, wanted))
+
+
+async def test_what_goes_on_ends_where_the_vendor_refuses_everybody(
     hass: HomeAssistant,
     fleetgo_server: FleetGoServer,
     vehicle: int,
     hass_storage: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Asking again would not help."""
+    """It is not asked for all its windows."""
     entry = entry_of(fleetgo_server)
     interrupted(hass_storage, entry, vehicle_of(fleetgo_server, vehicle))
     fleetgo_server.denied = {"trips"}
@@ -751,7 +793,7 @@ async def test_what_goes_on_is_given_up_where_the_vendor_refuses(
     await async_start(hass, entry)
     await async_until(lambda: memory(hass_storage, entry) is None)
 
-    assert "statistics import given up" in caplog.text
+    assert "statistics import left out 1 of 2 vehicles" in caplog.text
 
 
 async def test_an_account_that_is_deleted_leaves_nothing(
@@ -814,14 +856,6 @@ async def test_other_vendors_are_refused(
         await async_import(hass, device, *WEEKS)
 
 
-async def async_night(hass: HomeAssistant, clock: Clock) -> None:
-    """Let a night pass."""
-    clock.advance(days=1)
-    # Timers count from the time that it was when they were set, by another clock.
-    async_fire_time_changed(hass, clock.now + (clock.now - NOW))
-    await hass.async_block_till_done(wait_background_tasks=True)
-
-
 async def async_distance(
     client: MockHAClientWebSocket, vehicle_id: str
 ) -> list[tuple[float, float, float]]:
@@ -833,6 +867,38 @@ async def async_distance(
         if f"_{vehicle_id}_" in key and key.endswith("_distance")
     )
     return found
+
+
+async def async_days(hass: HomeAssistant, vehicle_id: str) -> set[date]:
+    """Return the days for which there is some distance of a vehicle.
+
+    No browser keeps its connection, and its login, over a week of nights.
+    """
+    kept = await get_instance(hass).async_add_executor_job(
+        statistics_during_period,
+        hass,
+        LONG_AGO,
+        None,
+        None,
+        "hour",
+        None,
+        {"state"},
+    )
+    return {
+        local_day(row["start"])
+        for key, rows in kept.items()
+        if f"_{vehicle_id}_" in key and key.endswith("_distance")
+        for row in rows
+        if row["state"]
+    }
+
+
+def driven(world: World, vehicle_id: int, until: datetime) -> set[date]:
+    """Return the days on which a vehicle drove since the tests began."""
+    return {
+        local_day(trip.start.time.timestamp())
+        for trip in world.trips(vehicle_id, NOW, until)
+    }
 
 
 def amount_at(rows: list[tuple[float, float, float]], hour: float) -> float:
@@ -880,7 +946,7 @@ async def test_a_night_that_was_missed_is_made_up_for(
     await async_night(hass, clock)
     fleetgo_server.faults = [Fault(kind=FaultKind.HTTP_500, path="GetTrips")]
     await async_night(hass, clock)
-    assert "statistics are updated tomorrow" in caplog.text
+    assert "some statistics are updated tomorrow" in caplog.text
     await hass.config_entries.async_unload(entry.entry_id)
     clock.advance(days=8)
     fleetgo_server.faults.clear()
@@ -914,7 +980,104 @@ async def test_vehicles_of_others_are_passed_over_at_night(
         await async_night(hass, clock)
 
     assert len(await async_ours(client)) == 2 * 3
-    assert entry.runtime_data.statistics.memory.updated == clock.now
+    updated = entry.runtime_data.statistics.memory.updated
+    assert updated == dict.fromkeys(entry.runtime_data.fleet.vehicles, clock.now)
+
+
+async def test_one_vehicles_trouble_costs_no_other_one_its_night(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is made up for as soon as the vendor tells of that vehicle again."""
+    caplog.set_level(logging.INFO)
+    entry = entry_of(fleetgo_server, {"update_statistics": True})
+    await async_set_up(hass, entry)
+    await async_night(hass, clock)
+    run_step = step.async_run_step
+    troubled = list(entry.runtime_data.fleet.vehicles)[0]
+
+    async def run(*args: Any, **more: Any) -> Any:
+        if args[2].vehicle_ids == (troubled,):
+            raise Unreachable("GET /Trips/GetTrips: HTTP 500")
+        return await run_step(*args, **more)
+
+    with patch(f"{IMPORTER}.async_run_step", run):
+        for _ in range(4):
+            await async_night(hass, clock)
+    updated = entry.runtime_data.statistics.memory.updated
+    assert updated.pop(troubled) == clock.now - 4 * DAY
+    assert set(updated.values()) == {clock.now}
+    assert caplog.text.count("FleetGO: some statistics are updated tomorrow") == 4
+
+    await async_night(hass, clock)
+    number = fleetgo_server.vehicle_id(troubled)
+    assert number is not None
+    assert await async_days(hass, troubled) >= driven(
+        fleetgo_server.world, number, clock.now
+    )
+
+
+async def test_a_vendor_that_is_down_is_left_alone_at_night(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer, clock: Clock
+) -> None:
+    """Three failures in a row are the vendor's and not a vehicle's."""
+    entry = entry_of(fleetgo_server, {"update_statistics": True})
+    await async_set_up(hass, entry)
+    asked = len(asked_windows(fleetgo_server))
+    fleetgo_server.faults = [Fault(kind=FaultKind.HTTP_500, path="GetTrips")]
+    runs: list[tuple[str, ...]] = []
+    run_step = step.async_run_step
+
+    async def run(*args: Any, **more: Any) -> Any:
+        runs.append(args[2].vehicle_ids)
+        return await run_step(*args, **more)
+
+    with patch(f"{IMPORTER}.async_run_step", run):
+        await async_night(hass, clock)
+    assert len(runs) == 3
+    assert len(asked_windows(fleetgo_server)) >= asked + 3
+    assert entry.runtime_data.statistics.memory.updated == {}
+
+
+async def test_a_night_that_is_too_short_goes_on_in_the_next_one(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Everybody has a turn, also over a restart, and no day is left out."""
+    entry = entry_of(fleetgo_server, {"update_statistics": True})
+    await async_set_up(hass, entry)
+    fleet = sorted(entry.runtime_data.fleet.vehicles)
+    runs: list[str] = []
+    run_step = step.async_run_step
+
+    async def run(*args: Any, **more: Any) -> Any:
+        runs.extend(args[2].vehicle_ids)
+        return await run_step(*args, **more)
+
+    with (
+        patch(f"{IMPORTER}.async_run_step", run),
+        patch(f"{UPDATE}._LONGEST_NIGHT", 0.0),
+    ):
+        for night in range(1, 9):
+            await async_night(hass, clock)
+            assert runs == (fleet * 2)[:night]
+            if night in (2, 5):
+                await hass.config_entries.async_reload(entry.entry_id)
+                await hass.async_block_till_done(wait_background_tasks=True)
+
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.statistics"]["data"]
+    assert stored["last"] == fleet[-1]
+    assert stored["vehicles"].keys() == set(fleet)
+    for place, vehicle_id in enumerate(fleet):
+        number = fleetgo_server.vehicle_id(vehicle_id)
+        assert number is not None
+        assert await async_days(hass, vehicle_id) >= driven(
+            fleetgo_server.world, number, NOW + (place + 5) * DAY
+        )
 
 
 async def test_nothing_is_imported_at_night_unless_it_is_wanted(

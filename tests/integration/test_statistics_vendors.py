@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import logging
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.components.recorder import Recorder
 from homeassistant.core import HomeAssistant
@@ -14,14 +15,18 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.fleet_telematics.fuel.history import async_entries
 from custom_components.fleet_telematics.providers.demo.world import World
+from custom_components.fleet_telematics.providers.errors import Rejected
 from custom_components.fleet_telematics.providers.models import FuelEventKind, Trip
+from custom_components.fleet_telematics.statistics import step
 from simulator.server import VendorServer
 from simulator.trackgps import TrackGpsServer
 
+from .conftest import Clock
 from .helpers import async_add, async_set_up, entry_of
 from .statistics import (
     Rows,
     async_import,
+    async_night,
     async_ours,
     async_rows,
     async_trips,
@@ -29,6 +34,7 @@ from .statistics import (
 )
 from .vendors import vehicle_of, vendors
 
+IMPORTER = "custom_components.fleet_telematics.statistics.importer"
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 START = datetime(2026, 11, 10, 9, 30, tzinfo=UTC)
 END = datetime(2026, 11, 14, 9, 30, tzinfo=UTC)
@@ -153,6 +159,43 @@ async def test_trackgps_tells_fuel_of_trips_or_windows_and_refills(
     ]
     assert len(refills) > 1
     assert found["refuelled"] == pytest.approx(sum(refills))
+
+
+@pytest.mark.parametrize("refusal", ["foreign", "rejected"])
+async def test_a_vehicle_that_is_refused_costs_its_list_nothing(
+    hass: HomeAssistant,
+    trackgps_server: TrackGpsServer,
+    world: World,
+    hass_ws_client: WebSocketGenerator,
+    clock: Clock,
+    refusal: str,
+) -> None:
+    """Ten vehicles are asked for together, and one of them may be somebody else's."""
+    refused = vehicle_of(trackgps_server, list(world.vehicles)[2])
+    # A token that expires overnight is another story.
+    trackgps_server.token_lifetime = 10 * 24 * 60 * 60
+    if refusal == "foreign":
+        trackgps_server.foreign = {list(world.vehicles)[2]}
+    entry = entry_of(trackgps_server, {"update_statistics": True})
+    await async_set_up(hass, entry)
+    client = await hass_ws_client(hass)
+    run_step = step.async_run_step
+    runs: list[tuple[str, ...]] = []
+
+    async def run(*args: Any, **more: Any) -> Any:
+        runs.append(args[2].vehicle_ids)
+        if refusal == "rejected" and refused in args[2].vehicle_ids:
+            raise Rejected("POST carriers/stops: HTTP 400", status=400)
+        return await run_step(*args, **more)
+
+    with patch(f"{IMPORTER}.async_run_step", run):
+        await async_night(hass, clock)
+
+    told = {key for key in await async_ours(client) if key.endswith("_distance")}
+    assert len(told) == len(world.vehicles) - 1
+    assert not any(f"_{refused}_" in key for key in told)
+    # It is found in the first of four days; on the others it is not asked for.
+    assert len(runs) == (5 + 3 if refusal == "rejected" else 4)
 
 
 async def test_the_demo_has_a_past(

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -14,10 +14,12 @@ from ..const import DOMAIN, LOGGER
 from ..coordinator import FleetConfigEntry
 from ..providers.capabilities import TripHistory
 from ..providers.errors import (
+    AccessDenied,
     AuthenticationFailed,
     InvalidResponse,
     ProviderError,
     RateLimited,
+    Rejected,
     Unreachable,
 )
 from .memory import Memory
@@ -27,6 +29,9 @@ from .step import Change, async_run_step
 
 _FIRST_PAUSE: Final = 5 * 60.0
 _LONGEST_PAUSE: Final = 60 * 60.0
+
+# Whom the vendor refused, and in which words.
+type Refused = MutableMapping[str, ProviderError]
 
 
 @callback
@@ -146,6 +151,38 @@ class StatisticsImporter:
                 self._hass, self._entry, step, before=before, dry_run=dry_run
             )
 
+    async def async_step_of_each(
+        self, step: Step, refused: Refused, *, before: Sequence[Change] = ()
+    ) -> Sequence[Change]:
+        """Run a step so that a vehicle that is refused costs no other one its rows.
+
+        Lists are halved until it is found. It is noted in `refused`, and not asked
+        for again. Raises what is no refusal.
+        """
+        wanted = tuple(one for one in step.vehicle_ids if one not in refused)
+        if not wanted:
+            return []
+        try:
+            return await self.async_step(
+                replace(step, vehicle_ids=wanted), before=before
+            )
+        except (AccessDenied, Rejected) as err:
+            if len(wanted) == 1:
+                refused[wanted[0]] = err
+                return []
+        middle = len(wanted) // 2
+        changes: list[Change] = []
+        for part in (wanted[:middle], wanted[middle:]):
+            changes += await self.async_step_of_each(
+                replace(step, vehicle_ids=part), refused, before=before
+            )
+        return changes
+
+    @property
+    def _name(self) -> str:
+        """What the log calls the account; its title may name its user."""
+        return self._entry.runtime_data.provider.info.name
+
     @callback
     def _start(
         self, job: Job, work: Coroutine[Any, Any, Counter[str]], *, kept: bool
@@ -185,38 +222,55 @@ class StatisticsImporter:
         """Do what nobody waits for any more, with patience for the vendor."""
         pause = _FIRST_PAUSE
         rows: Counter[str] = Counter()
+        refused: dict[str, ProviderError] = {}
         while True:
             try:
-                rows = await self._async_run(job, kept=True)
+                rows = await self._async_run(job, kept=True, refused=refused)
             except AuthenticationFailed as err:
                 # Once the user mended that, the account is loaded again.
-                LOGGER.info("%s: statistics import waits (%s)", self._entry.title, err)
+                LOGGER.info("%s: statistics import waits (%s)", self._name, err)
                 return rows
             except (Unreachable, RateLimited, InvalidResponse) as err:
-                LOGGER.info("%s: statistics import waits (%s)", self._entry.title, err)
+                LOGGER.info("%s: statistics import waits (%s)", self._name, err)
                 asked = err.retry_after if isinstance(err, RateLimited) else 0.0
                 await asyncio.sleep(max(pause, asked))
                 pause = min(2 * pause, _LONGEST_PAUSE)
                 job = self.memory.job or job
                 continue
             except ProviderError as err:
+                LOGGER.warning("%s: statistics import given up (%s)", self._name, err)
+            if refused:
                 LOGGER.warning(
-                    "%s: statistics import given up (%s)", self._entry.title, err
+                    "%s: statistics import left out %d of %d vehicles (%s)",
+                    self._name,
+                    len(refused),
+                    len(job.vehicle_ids),
+                    next(iter(refused.values())),
                 )
             await self._async_forget()
             return rows
 
-    async def _async_run(self, job: Job, *, kept: bool) -> Counter[str]:
-        """Run the steps that are not done; those that are kept are written."""
+    async def _async_run(
+        self, job: Job, *, kept: bool, refused: Refused | None = None
+    ) -> Counter[str]:
+        """Run the steps that are not done; those that are kept are written.
+
+        With `refused` a vehicle that the vendor refuses is left out and noted there.
+        """
         rows: Counter[str] = Counter()
         changes: Sequence[Change] = ()
         steps = job.steps
         try:
             for number in range(job.done, len(steps)):
                 await self._progress.async_show(steps, number)
-                changes = await self.async_step(
-                    steps[number], before=changes, dry_run=not kept
-                )
+                if refused is None:
+                    changes = await self.async_step(
+                        steps[number], before=changes, dry_run=not kept
+                    )
+                else:
+                    changes = await self.async_step_of_each(
+                        steps[number], refused, before=changes
+                    )
                 rows.update({one.statistic_id: one.count for one in changes})
                 if kept:
                     self.memory.job = replace(job, done=number + 1)

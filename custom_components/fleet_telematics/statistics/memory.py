@@ -15,7 +15,11 @@ _VERSION: Final = 1
 
 
 class Memory:
-    """The import that is not done yet, and until when statistics were updated."""
+    """The import that is not done yet, and how far the nightly updates are.
+
+    `updated` is until when each vehicle's statistics were updated, `last` the vehicle
+    that had its turn last.
+    """
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         """Remember nothing yet."""
@@ -25,15 +29,19 @@ class Memory:
             hass, _VERSION, f"{DOMAIN}.{entry.entry_id}.statistics", atomic_writes=True
         )
         self.job: Job | None = None
-        self.updated: datetime | None = None
+        self.updated: dict[str, datetime] = {}
+        self.last: str | None = None
 
     async def async_load(self) -> None:
         """Recall what was there before the restart."""
         stored = await self._store.async_load() or {}
         if stored.get("job") is not None:
             self.job = Job.from_dict(stored["job"])
-        if stored.get("updated") is not None:
-            self.updated = datetime.fromisoformat(stored["updated"])
+        self.updated = {
+            vehicle_id: datetime.fromisoformat(moment)
+            for vehicle_id, moment in (stored.get("vehicles") or {}).items()
+        }
+        self.last = stored.get("last")
 
     async def async_save(self) -> None:
         """Write down how things are now.
@@ -44,7 +52,11 @@ class Memory:
         """
         data = {
             "job": None if self.job is None else self.job.as_dict(),
-            "updated": None if self.updated is None else self.updated.isoformat(),
+            "vehicles": {
+                vehicle_id: moment.isoformat()
+                for vehicle_id, moment in self.updated.items()
+            },
+            "last": self.last,
         }
         save = self._store.async_save(data)
         await shield(self._entry.async_create_task(self._hass, save))

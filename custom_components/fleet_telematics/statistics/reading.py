@@ -13,7 +13,8 @@ from ..devices import vehicle_device
 from ..fuel.history import async_entries
 from ..history import async_trips
 from ..providers.capabilities import FuelUse
-from ..providers.models import Trip
+from ..providers.errors import AccessDenied
+from ..providers.models import FuelEvent, Trip
 from .amounts import Told
 from .plan import Step
 
@@ -40,13 +41,21 @@ async def async_read(
             name=name_of(hass, entry, vehicle_id),
             trips=trips[vehicle_id],
             litres=litres.get(vehicle_id),
-            events=[
-                one.event
-                for one in await async_entries(data, vehicle_id, step.start, end)
-            ],
+            events=await _events(data, vehicle_id, step.start, end),
         )
         for vehicle_id in vehicle_ids
     ]
+
+
+async def _events(
+    data: FleetData, vehicle_id: str, start: datetime, end: datetime
+) -> Sequence[FuelEvent]:
+    """Return a vehicle's fuel events; none where the account may not see them."""
+    try:
+        entries = await async_entries(data, vehicle_id, start, end)
+    except AccessDenied:
+        return ()
+    return [one.event for one in entries]
 
 
 def name_of(hass: HomeAssistant, entry: FleetConfigEntry, vehicle_id: str) -> str:

@@ -1,8 +1,10 @@
 """Reads the last days again every night, for what vendors deliver late or correct."""
 
 import asyncio
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 import hashlib
+from itertools import batched
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
@@ -12,15 +14,19 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_UPDATE_STATISTICS, DOMAIN, LOGGER
 from ..coordinator import FleetConfigEntry
 from ..providers.capabilities import FuelUse, TripHistory
-from ..providers.errors import AccessDenied, NotFound, ProviderError
+from ..providers.errors import AuthenticationFailed, ProviderError
 from .importer import StatisticsImporter, recorder_is_there, trip_history
-from .plan import Job
+from .plan import Job, Step
 
 _LATE: Final = timedelta(days=3)
 # The longest downtime that an update makes up for.
 _LONGEST: Final = timedelta(days=31)
 # When nobody waits for the vendor, and each account at a minute of its own.
 _HOUR: Final = 4
+# So many seconds later they sleep no longer: slow vendors are asked in several nights.
+_LONGEST_NIGHT: Final = 2 * 60 * 60.0
+# A vendor that fails so often in a row is down; else it is a vehicle's own trouble.
+_MOST_FAILURES: Final = 3
 
 
 class DailyUpdate:
@@ -65,28 +71,59 @@ class DailyUpdate:
             )
 
     async def _async_update(self, history: TripHistory) -> None:
-        """Import from some days before the last update on."""
-        now = dt_util.utcnow()
+        """Go round the fleet; who has no turn tonight is the first one tomorrow."""
         memory = self._importer.memory
-        start = max((memory.updated or now) - _LATE, now - _LONGEST)
-        job = Job.of(
-            list(self._entry.runtime_data.fleet.vehicles),
+        vehicles = self._entry.runtime_data.fleet.vehicles
+        name = self._entry.runtime_data.provider.info.name
+        ends = self._hass.loop.time() + _LONGEST_NIGHT
+        refused: dict[str, ProviderError] = {}
+        failures = 0
+        failed: ProviderError | None = None
+        for group in batched(
+            _turns(vehicles, memory.last), history.vehicles_per_read, strict=False
+        ):
+            memory.last = group[-1]
+            now = dt_util.utcnow()
+            try:
+                for step in self._steps(history, group, now):
+                    await self._importer.async_step_of_each(step, refused)
+            except ProviderError as err:
+                failures += 1
+                failed = err
+                if failures == _MOST_FAILURES or isinstance(err, AuthenticationFailed):
+                    break
+            else:
+                failures = 0
+                memory.updated |= dict.fromkeys(group, now)
+            if self._hass.loop.time() >= ends:
+                break
+        if failed is not None:
+            LOGGER.info("%s: some statistics are updated tomorrow (%s)", name, failed)
+        if refused:
+            LOGGER.debug("%s: no statistics of %d vehicles", name, len(refused))
+        memory.updated = {
+            one: moment for one, moment in memory.updated.items() if one in vehicles
+        }
+        await memory.async_save()
+
+    def _steps(
+        self, history: TripHistory, vehicle_ids: Sequence[str], now: datetime
+    ) -> Sequence[Step]:
+        """Return what to import: from some days before the last update on."""
+        updated = self._importer.memory.updated
+        start = max(
+            min(updated.get(one, now) for one in vehicle_ids) - _LATE, now - _LONGEST
+        )
+        return Job.of(
+            vehicle_ids,
             start.replace(hour=0, minute=0, second=0, microsecond=0),
             now,
             vehicles_per_read=history.vehicles_per_read,
             # What is told of a window as a whole is told of each day that way.
             daily=isinstance(history, FuelUse),
-        )
-        for step in job.steps:
-            try:
-                await self._importer.async_step(step)
-            except (AccessDenied, NotFound) as err:
-                # Some vehicles alone may be somebody else's.
-                LOGGER.debug("%s: no statistics (%s)", self._entry.title, err)
-            except ProviderError as err:
-                LOGGER.info(
-                    "%s: statistics are updated tomorrow (%s)", self._entry.title, err
-                )
-                return
-        memory.updated = now
-        await memory.async_save()
+        ).steps
+
+
+def _turns(vehicle_ids: Iterable[str], last: str | None) -> list[str]:
+    """Return the vehicles in their order, beginning behind the last one."""
+    return sorted(vehicle_ids, key=lambda one: (last is not None and one <= last, one))
