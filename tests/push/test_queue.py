@@ -122,6 +122,20 @@ async def test_a_file_that_cannot_be_read_costs_what_was_in_it(
     await queue.async_remove()
 
 
+async def test_a_row_that_cannot_be_read_is_told_and_counted_no_longer(
+    queue: PositionQueue, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody looks for it for ever."""
+    await queue.async_add(points(2))
+    path = tmp_path / ".storage" / "fleet_telematics.entry.positions"
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE positions SET body = '?'")
+    connection.close()
+    assert await queue.async_oldest(5) == []
+    assert queue.waiting == 0
+    assert caplog.text.count("2 positions on disk cannot be read") == 1
+
+
 async def test_a_full_disk_is_told_once_and_sends_nothing_twice(
     hass: HomeAssistant,
     queue: PositionQueue,

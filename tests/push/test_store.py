@@ -206,6 +206,39 @@ def test_a_file_that_was_spoilt_is_put_aside(path: Path, opened: Opener) -> None
     assert [one.position for one in store.oldest(9)] == [point(1)]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "SET body = '{'",
+        "SET body = '[]'",
+        """SET body = '{"lat": 52}'""",
+        """SET body = '{"lat": null, "lng": 4.9}'""",
+        "SET body = CAST(x'ff007b' AS TEXT)",
+        "SET body = x'00'",
+        f"SET time = {2**62}",
+        "SET time = 'noon'",
+    ],
+)
+def test_a_row_that_cannot_be_read_holds_up_no_other(
+    path: Path, opened: Opener, change: str
+) -> None:
+    """A failing disk may change what is in a row, and leave the file whole."""
+    store = opened()
+    store.add(points(5), points(1))
+    store.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE positions {change} WHERE id = 1")
+        connection.execute("UPDATE places SET body = CAST(x'ff' AS TEXT)")
+    connection.close()
+
+    assert store.load() == Counts(waiting=5)
+    assert store.places() == {}
+    assert [one.position for one in store.oldest(1)] == [point(1)]
+    assert [one.position for one in store.oldest(5)] == points(5)[1:]
+    assert store.unreadable == 1
+    assert store.counts() == Counts(waiting=4)
+
+
 def test_removing_leaves_nothing(path: Path, opened: Opener) -> None:
     """Neither the file nor what SQLite keeps beside it, nor what was put aside."""
     path.parent.mkdir()

@@ -105,7 +105,15 @@ class PositionQueue:
         if self._unsettled:
             # On a disk that is full: what was sent must not be sent again.
             await self._async_settle([])
-        return await self._async_run(partial(self._store.oldest, most))
+        unreadable = self._store.unreadable
+        found = await self._async_run(partial(self._store.oldest, most))
+        if self._store.unreadable != unreadable:
+            LOGGER.error(
+                "%d positions on disk cannot be read and are dropped",
+                self._store.unreadable - unreadable,
+            )
+            self._note(await self._async_run(self._store.counts))
+        return found
 
     async def async_sent(self, queued: Sequence[Queued]) -> None:
         """Note that the vendor took these. Raises sqlite3.Error."""

@@ -10,6 +10,7 @@ sends it again: the vendor then sees a point twice instead of never.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 import glob
@@ -27,6 +28,8 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 # What SQLite keeps beside the file while it is open.
 _BESIDE: Final = ("-wal", "-shm")
 _ASIDE: Final = ".corrupt."
+# What reading a row may raise that a failing disk has changed.
+_UNREADABLE: Final = (ValueError, TypeError, KeyError, OverflowError)
 # Of what was sent, only the key stays for a while, so that it is not sent again.
 _SCHEMA: Final = f"""
 CREATE TABLE positions (
@@ -71,6 +74,8 @@ class PositionStore:
         self._path = path
         self._most = most
         self._connection: sqlite3.Connection | None = None
+        # How many positions were there that could not be read.
+        self.unreadable = 0
 
     def load(self) -> Counts:
         """Return what is there.
@@ -100,8 +105,10 @@ class PositionStore:
         for reference, body in self._open().execute(
             "SELECT reference, body FROM places"
         ):
-            latitude, longitude = json.loads(body)
-            found[reference] = Coordinates(latitude=latitude, longitude=longitude)
+            # One that cannot be read is sent where it is seen next, as a new one.
+            with suppress(*_UNREADABLE):
+                latitude, longitude = map(float, json.loads(body))
+                found[reference] = Coordinates(latitude=latitude, longitude=longitude)
         return found
 
     def add(
@@ -146,20 +153,35 @@ class PositionStore:
         return self._counts(connection)
 
     def oldest(self, most: int) -> list[Queued]:
-        """Return the oldest positions that wait, oldest first."""
-        rows = (
-            self._open()
-            .execute(
+        """Return the oldest positions that wait, oldest first.
+
+        What cannot be read is deleted: it would hold up everything behind it.
+        """
+        connection = self._open()
+        while True:
+            found: list[Queued] = []
+            spoilt: list[tuple[int]] = []
+            for identity, time, body in connection.execute(
                 "SELECT id, time, body FROM positions WHERE body IS NOT NULL"
                 " ORDER BY time, id LIMIT ?",
                 (most,),
-            )
-            .fetchall()
-        )
-        return [
-            Queued(id=identity, position=_position(time, body))
-            for identity, time, body in rows
-        ]
+            ).fetchall():
+                try:
+                    position = _position(time, body)
+                except _UNREADABLE:
+                    spoilt.append((identity,))
+                else:
+                    found.append(Queued(id=identity, position=position))
+            if spoilt:
+                self.unreadable += len(spoilt)
+                with connection:
+                    connection.executemany("DELETE FROM positions WHERE id = ?", spoilt)
+            if found or not spoilt:
+                return found
+
+    def counts(self) -> Counts:
+        """Return how many wait, and how many were dropped."""
+        return self._counts(self._open())
 
     def settle(self, queued: Sequence[Queued]) -> Counts:
         """Note that these wait no longer; their keys are known for a while."""
@@ -213,6 +235,7 @@ class PositionStore:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             # Several threads take turns.
             connection = sqlite3.connect(self._path, check_same_thread=False)
+            connection.text_factory = _text
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = NORMAL")
@@ -252,6 +275,11 @@ def _check(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError(found)
 
 
+def _text(raw: bytes) -> str:
+    """Read a text, even one that a failing disk changed."""
+    return raw.decode(errors="replace")
+
+
 def key_of(position: SentPosition) -> str:
     """Return what tells trackers apart."""
     return json.dumps([position.vehicle_id, position.user_id, position.device_ref])
@@ -275,7 +303,9 @@ def _position(time: int, body: str) -> SentPosition:
     values = json.loads(body)
     return SentPosition(
         time=_EPOCH + time * _MILLISECOND,
-        location=Coordinates(latitude=values["lat"], longitude=values["lng"]),
+        location=Coordinates(
+            latitude=float(values["lat"]), longitude=float(values["lng"])
+        ),
         speed=values.get("speed"),
         heading=values.get("heading"),
         vehicle_id=values.get("vehicle"),
