@@ -176,9 +176,9 @@ class Shapes:
         extended: bool,
         flat: bool,
     ) -> dict[str, object]:
-        """Return a RideDTO with nested ends, or the document's `flat` ones.
+        """Return a RideDTO with nested ends, or the document's `flat` one.
 
-        `parked` is how long the vehicle stood before and after it.
+        That has neither times nor numbers. `parked` is how long the vehicle stood before and after it.
         """
         hidden = trip.private and hides_private(spec.vehicle_id)
         ends: dict[str, object] = {}
@@ -207,10 +207,13 @@ class Shapes:
                     else _address(spec.vehicle_id, state.address),
                 }
             )
-        return {
+        numbers: dict[str, object] = {
             "Id": trip.trip_id,
             "RideNumber": trip.trip_id,
             "EquipmentId": vendor_id(spec.vehicle_id),
+        }
+        return {
+            **({} if flat else numbers),
             **ends,
             "Distance": round(trip.distance, 3),
             "StationaryTimeInHours": round(_standing_hours(track), 3),

@@ -541,10 +541,17 @@ async def test_extended_trips_have_their_route(
 async def test_flat_trips_are_the_documents(
     client: Client, fleetgo_server: FleetGoServer, world: World
 ) -> None:
-    """The document's ends have coordinates and a text for the address."""
+    """Its ends have coordinates and a text for the address; it has no number."""
     fleetgo_server.flat_trips = True
-    one = next(iter(world.vehicles))
-    row = (await trips(client, fleetgo_server.vendor_id(one), NOW))[-1]
+    one = fleetgo_server.vendor_id(next(iter(world.vehicles)))
+    row = (await trips(client, one, NOW, extendedInfo="true"))[-1]
+    assert set(row) == {
+        *("From", "To", "Distance", "StationaryTimeInHours"),
+        *("DriverName", "DriverId", "LicensePlate", "FuelUsedInLiters", "RideType"),
+        *("EncodedTrack", "EncodedSpeed", "EncodedTime"),
+        *("RouteDescription", "RoutePlannerDistance", "Events"),
+        *("Purpose", "Reason", "Remarks", "IsCorrection", "CustomField"),
+    }
     assert set(client.mapping(row["From"])) == {"Latitude", "Longitude", "Address"}
 
 

