@@ -192,13 +192,13 @@ class OceanServer(VendorServer):
         if unit is None:
             raise _refusal(400, "radiusUnit is unknown")
         per_kilometre = 1.0 if any(unit.groups()) else 1000.0
-        radius = _number(request, "radius", 0, 10**8) / per_kilometre
+        radius = _whole(request, "radius", 0, 2**31 - 1) / per_kilometre
         here = (
             _number(request, "latitude", -90, 90),
             _number(request, "longitude", -180, 180),
         )
         by_road = mode == "PAR_ROUTE"
-        limit = int(_number(request, "resultsLimit", 1, 10)) if by_road else None
+        limit = _whole(request, "resultsLimit", 1, 10) if by_road else None
         found = [
             (_distance(here, seen.state) * (_DETOUR if by_road else 1.0), seen)
             for seen in map(self._seen, self.world.vehicles.values())
@@ -412,6 +412,13 @@ def _number(request: web.Request, name: str, least: float, most: float) -> float
     if not least <= found <= most:
         raise _refusal(400, f"{name} is not between {least} and {most}")
     return found
+
+
+def _whole(request: web.Request, name: str, least: int, most: int) -> int:
+    """Return a parameter that the document has as an integer."""
+    if not (found := _number(request, name, least, most)).is_integer():
+        raise _refusal(400, f"{name} is not a whole number")
+    return int(found)
 
 
 def _distance(here: tuple[float, float], there: VehicleState) -> float:

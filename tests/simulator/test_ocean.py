@@ -366,6 +366,8 @@ async def test_the_nearest_refuses_nonsense(client: TokenClient) -> None:
     assert (await nearest(client, "BY_BOAT", "KM", **here))[0] == 400
     assert (await nearest(client, "VOL_OISEAU", "PARSEC", **here))[0] == 400
     assert (await nearest(client, "VOL_OISEAU", "KM", radius=5))[0] == 400
+    part = {**here, "radius": 5.5}
+    assert (await nearest(client, "VOL_OISEAU", "KM", **part))[0] == 400
     assert (await nearest(client, "VOL_OISEAU", "KM", **here))[0] == 200
     for limit in (0, 11, "x"):
         status, _ = await nearest(client, "PAR_ROUTE", "KM", **here, resultsLimit=limit)
