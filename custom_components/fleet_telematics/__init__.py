@@ -160,7 +160,11 @@ def _start_sending(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     push, provider = data.push, data.provider
     if push is None or not isinstance(provider, PositionSink):
         return
-    push.sender.async_start(provider, async_outage_log(hass, entry))
+    push.sender.async_start(
+        provider,
+        async_outage_log(hass, entry),
+        lambda: data.positions.last_update_success,
+    )
 
     @callback
     def polled() -> None:

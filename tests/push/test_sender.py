@@ -48,12 +48,14 @@ class Vendor(PositionSink):
         self.refuse: Callable[[Sequence[SentPosition]], ProviderError | None] = (
             lambda positions: None
         )
+        self.asked = asyncio.Event()
         self.answers = asyncio.Event()
         self.answers.set()
 
     @override
     async def send_positions(self, positions: Sequence[SentPosition]) -> None:
         self.requests.append(list(positions))
+        self.asked.set()
         await self.answers.wait()
         if (refusal := self.refuse(positions)) is not None:
             raise refusal
@@ -277,16 +279,75 @@ async def test_a_vendor_that_declines_everything_costs_few_positions(
     assert vendor.taken == points(60)[20:]
 
 
-@pytest.mark.parametrize("error", [NotFound, MethodNotAllowed])
+@pytest.mark.parametrize("bad", [[0], [5], [19], [0, 7]])
+async def test_a_position_at_which_the_vendor_fails_holds_up_no_other_for_ever(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    bad: list[int],
+) -> None:
+    """Some answer a position with an internal error, and are up all the same."""
+    sender.async_start(vendor, LOG, lambda: True)
+    wrong = [point(one) for one in bad]
+
+    def fail(positions: Sequence[SentPosition]) -> ProviderError | None:
+        """Fail at what has a bad one in it."""
+        if set(wrong) & set(positions):
+            return Unreachable("POST: HTTP 500")
+        return None
+
+    vendor.refuse = fail
+    await queue.async_add(points(20))
+    await settled(hass)
+    for wait in (15, 30, 60):
+        assert queue.declined == 0
+        await later(hass, wait * 1.01)
+    assert queue.declined == 0
+    await later(hass, 120 * 1.01)
+    # Another one may wait behind those that got through.
+    for wait in (15, 30, 60, 120):
+        await later(hass, wait * 1.01)
+    assert (queue.waiting, queue.declined) == (0, len(bad))
+    assert vendor.taken == [one for one in points(20) if one not in wrong]
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+async def test_a_vendor_that_fails_at_everything_loses_nothing(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    is_up: bool,
+) -> None:
+    """Nor is it asked much more often, and not at all more where it is down."""
+    sender.async_start(vendor, LOG, lambda: is_up)
+    vendor.refuse = refusing(Unreachable("POST: HTTP 500"))
+    await queue.async_add(points(20))
+    await settled(hass)
+    for wait in (15, 30, 60, 120, 240):
+        await later(hass, wait * 1.01)
+    assert (queue.waiting, queue.declined) == (20, 0)
+    assert len(vendor.requests) == (4 + 2 * 7 if is_up else 6)
+
+    vendor.refuse = lambda positions: None
+    await later(hass, 900)
+    assert vendor.taken == points(20)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(NotFound, 404), (MethodNotAllowed, 405), (Rejected, 408)]
+)
 async def test_a_path_that_is_not_there_is_no_positions_fault(
     hass: HomeAssistant,
     queue: PositionQueue,
     sender: Sender,
     vendor: Vendor,
     error: type[Rejected],
+    status: int,
 ) -> None:
-    """It is waited for, as for a vendor that is down."""
-    vendor.refuse = refusing(error("POST: HTTP 404", status=404))
+    """It is waited for, as for a vendor that is down or was in no hurry."""
+    vendor.refuse = refusing(error(f"POST: HTTP {status}", status=status))
     await queue.async_add(points(3))
     await settled(hass)
     assert (queue.waiting, queue.declined) == (3, 0)
@@ -299,10 +360,9 @@ async def test_a_request_that_is_under_way_may_end(
     """A reload meanwhile sends nothing twice, and nothing more before its end."""
     vendor.answers.clear()
     await queue.async_add(points(20))
-    await asyncio.sleep(0.05)
-    assert len(vendor.requests) == 1
+    await vendor.asked.wait()
     stopping = asyncio.create_task(sender.async_stop())
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0)
     assert not stopping.done()
     vendor.answers.set()
     await stopping
@@ -328,7 +388,7 @@ async def test_a_request_that_never_ends_is_given_up(
     )
     vendor.answers.clear()
     await queue.async_add(points(3))
-    await asyncio.sleep(0.05)
+    await vendor.asked.wait()
     await sender.async_stop()
     assert queue.waiting == 3
     vendor.answers.set()

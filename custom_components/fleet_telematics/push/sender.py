@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from http import HTTPStatus
 import logging
 import random
 import sqlite3
@@ -23,6 +24,8 @@ from ..providers.errors import (
     ProviderError,
     RateLimited,
     Rejected,
+    RequestTimeout,
+    Unreachable,
 )
 from .queue import PositionQueue
 from .store import Queued
@@ -33,6 +36,10 @@ _FIRST_BACK_OFF: Final = 15.0
 _LONGEST_BACK_OFF: Final = 15 * 60.0
 # A vendor that declines so many one after the other declines something else.
 _MOST_REFUSALS: Final = 10
+# After so many failures in a row of a vendor that can be polled, the fault may be one
+# position's; it is not looked for among more than a few.
+_SUSPICIOUS: Final = 4
+_MOST_SUSPECTS: Final = 3
 # An unload waits so long for a request that is under way.
 _PATIENCE: Final = 5.0
 
@@ -51,6 +58,7 @@ class Sender:
         self._vendor = PROVIDERS[entry.data[CONF_PROVIDER]].info.name
         self._name = f"{self._vendor} sent positions"
         self._sink: PositionSink | None = None
+        self._is_up: Callable[[], bool] = _unknown
         self._log: logging.Logger = LOGGER
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._running = False
@@ -61,10 +69,19 @@ class Sender:
         self._told_of_refusal = False
 
     @callback
-    def async_start(self, sink: PositionSink, log: logging.Logger) -> None:
-        """Send to this vendor from now on; failures and recoveries go to `log`."""
+    def async_start(
+        self,
+        sink: PositionSink,
+        log: logging.Logger,
+        is_up: Callable[[], bool] | None = None,
+    ) -> None:
+        """Send to this vendor from now on; failures and recoveries go to `log`.
+
+        `is_up` tells whether the vendor answers to others.
+        """
         self._sink = sink
         self._log = log
+        self._is_up = is_up or _unknown
         self._failures = 0
         self.async_wake()
 
@@ -152,10 +169,20 @@ class Sender:
             parts = deque([await self._queue.async_oldest(sink.positions_per_request)])
             if not parts[0]:
                 break
+            looks = self._failures >= _SUSPICIOUS and self._is_up()
+            suspects: list[Queued] = []
             while parts and self._sink is sink:
                 part = parts.popleft()
-                if await self._async_deliver(sink, part):
-                    continue
+                try:
+                    if await self._async_deliver(sink, part):
+                        continue
+                except Unreachable as err:
+                    if not looks or isinstance(err, RequestTimeout):
+                        raise
+                    if len(part) == 1:
+                        suspects += part
+                        if len(suspects) == _MOST_SUSPECTS:
+                            raise
                 if self._refusals >= _MOST_REFUSALS:
                     self._refusals = 0
                     return self._back_off()
@@ -163,7 +190,20 @@ class Sender:
                 middle = len(part) // 2
                 if middle:
                     parts.extendleft((part[middle:], part[:middle]))
+            for suspect in suspects:
+                if self._sink is sink:
+                    await self._async_try_again(sink, suspect)
         return None
+
+    async def _async_try_again(self, sink: PositionSink, suspect: Queued) -> None:
+        """Send what the vendor failed at while it took others; drop it if it does."""
+        try:
+            await self._async_deliver(sink, [suspect])
+        except Unreachable as err:
+            if self._failures:
+                # It took no other one.
+                raise
+            await self._async_drop(suspect, err)
 
     async def _async_deliver(self, sink: PositionSink, part: Sequence[Queued]) -> bool:
         """Send in a task of its own: an unload lets it end."""
@@ -185,6 +225,8 @@ class Sender:
             # That is not about these positions.
             raise
         except Rejected as err:
+            if err.status == HTTPStatus.REQUEST_TIMEOUT:
+                raise
             if len(part) == 1:
                 await self._async_drop(part[0], err)
             return False
@@ -195,7 +237,7 @@ class Sender:
         await self._queue.async_sent(part)
         return True
 
-    async def _async_drop(self, declined: Queued, err: Rejected) -> None:
+    async def _async_drop(self, declined: Queued, err: ProviderError) -> None:
         self._refusals += 1
         if not self._told_of_refusal:
             self._told_of_refusal = True
@@ -212,6 +254,11 @@ class Sender:
         doubled: float = _FIRST_BACK_OFF * 2 ** min(self._failures, 10)
         self._failures += 1
         return min(_LONGEST_BACK_OFF, doubled) * random.uniform(0.8, 1.0)
+
+
+def _unknown() -> bool:
+    """Say that nobody knows whether the vendor is there."""
+    return False
 
 
 def _retrieve(task: asyncio.Task[bool]) -> None:
