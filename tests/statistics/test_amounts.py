@@ -91,7 +91,7 @@ def test_the_hours_of_a_trip_add_up_to_it(
     start: datetime, length: timedelta, amount: float
 ) -> None:
     """Nothing is lost, whatever minutes a trip begins and ends at."""
-    parts = list(spread(start, start + length, amount))
+    parts = list(spread(start, start + length, amount, window=(START, END + 9 * HOUR)))
 
     assert math.isclose(math.fsum(share for _, share in parts), amount, rel_tol=1e-9)
     assert [hour for hour, _ in parts] == list(
@@ -225,3 +225,23 @@ def test_hours_are_utc(moment: datetime) -> None:
     assert (hour.minute, hour.second, hour.microsecond) == (0, 0, 0)
     assert hour.tzinfo is UTC
     assert moment_of(hour_after(moment)) - timedelta(hours=1) < moment
+
+
+def test_what_nobody_can_have_driven_is_left_out() -> None:
+    """Two such trips would be more than a number can hold."""
+    found = of_day(
+        trip(9.0, 9.5, distance=1e308),
+        trip(9.0, 9.5, distance=1e308),
+        trip(9.0, 9.5, distance=12.0),
+    )
+    assert found == {Kind.DISTANCE: {9: 12.0}}
+
+
+def test_a_trip_of_two_thousand_years_has_the_days_part_of_it() -> None:
+    """A sentinel may be taken for a time; its other hours are not gone through."""
+    long = replace(
+        trip(0.0, 10.0, distance=10_000.0), start=datetime(1, 1, 2, tzinfo=UTC)
+    )
+    (found,) = of_day(long).values()
+    assert list(found) == list(range(10))
+    assert sum(found.values()) == pytest.approx(10_000 * 10 / 24 / 739_939, rel=1e-3)

@@ -5,12 +5,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 import math
+from typing import Final
 
 from ..providers.models import FuelEvent, FuelEventKind, Trip
 from .hours import hour_of, spread
 from .kinds import Kind
 
 type Hours = Mapping[int, float]
+
+# No trip is that long and no tank that large, in any currency: it is a fault, of
+# which sums would be spoilt for good.
+_LARGEST: Final = 1e12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,23 +52,19 @@ def amounts(
     Trips without times are left out, and costs in another currency. Litres of the
     whole window are spread over its trips by distance, by time where none is known.
     """
+    window = start, end
     trips = [(span, trip) for trip in told.trips if (span := _span(trip)) is not None]
+    paid = [one for one in trips if one[1].currency == currency]
     found = {
-        Kind.DISTANCE: _sums(_spread(trips, "distance"), start, end),
-        Kind.FUEL_USED: _sums(_spread(trips, "fuel_used"), start, end),
-        Kind.COST: _sums(
-            _spread([one for one in trips if one[1].currency == currency], "fuel_cost"),
-            start,
-            end,
-        ),
+        Kind.DISTANCE: _sums(_spread(trips, "distance", window)),
+        Kind.FUEL_USED: _sums(_spread(trips, "fuel_used", window)),
+        Kind.COST: _sums(_spread(paid, "fuel_cost", window)),
         Kind.REFUELLED: _sums(
-            (
-                (hour_of(event.time), event.volume)
-                for event in told.events
-                if event.kind is FuelEventKind.REFUELLED and event.volume is not None
-            ),
-            start,
-            end,
+            (hour, event.volume)
+            for event in told.events
+            if event.kind is FuelEventKind.REFUELLED
+            and event.volume is not None
+            and start <= (hour := hour_of(event.time)) < end
         ),
     }
     if told.litres is not None and not found[Kind.FUEL_USED]:
@@ -71,10 +72,10 @@ def amounts(
             (
                 part
                 for (begin, finish), _ in trips
-                for part in spread(begin, finish, (finish - begin).total_seconds())
-            ),
-            start,
-            end,
+                for part in spread(
+                    begin, finish, (finish - begin).total_seconds(), window=window
+                )
+            )
         )
         found[Kind.FUEL_USED] = _shared(told.litres, found[Kind.DISTANCE] or by_time)
     return {kind: hours for kind, hours in found.items() if hours}
@@ -92,19 +93,21 @@ def _span(trip: Trip) -> tuple[datetime, datetime] | None:
 
 
 def _spread(
-    trips: Iterable[tuple[tuple[datetime, datetime], Trip]], field: str
+    trips: Iterable[tuple[tuple[datetime, datetime], Trip]],
+    field: str,
+    window: tuple[int, int],
 ) -> Iterator[tuple[int, float]]:
     for (start, end), trip in trips:
         amount: float | None = getattr(trip, field)
         if amount is not None and _positive(amount):
-            yield from spread(start, end, amount)
+            yield from spread(start, end, amount, window=window)
 
 
-def _sums(parts: Iterable[tuple[int, float]], start: int, end: int) -> dict[int, float]:
+def _sums(parts: Iterable[tuple[int, float]]) -> dict[int, float]:
     """Sum up by hour, the same in whatever order the parts come."""
     hours: defaultdict[int, list[float]] = defaultdict(list)
     for hour, amount in parts:
-        if start <= hour < end and _positive(amount):
+        if _positive(amount):
             hours[hour].append(amount)
     return {hour: math.fsum(shares) for hour, shares in sorted(hours.items())}
 
@@ -117,4 +120,4 @@ def _shared(litres: float, weights: Hours) -> dict[int, float]:
 
 
 def _positive(amount: float | None) -> bool:
-    return amount is not None and amount > 0 and math.isfinite(amount)
+    return amount is not None and 0 < amount < _LARGEST

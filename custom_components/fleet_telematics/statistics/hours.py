@@ -23,18 +23,20 @@ def moment_of(hour: int) -> datetime:
 
 
 def spread(
-    start: datetime, end: datetime, amount: float
+    start: datetime, end: datetime, amount: float, *, window: tuple[int, int]
 ) -> Iterator[tuple[int, float]]:
     """Yield the part of an amount in each hour between two times, by time.
 
-    What takes no time at all is in the hour where it begins.
+    What takes no time at all is in the hour where it begins. Hours outside of the
+    window are left out: one that began in the year 1 would have millions of them.
     """
     first, last = start.timestamp(), end.timestamp()
     if last <= first:
-        yield hour_of(start), amount
+        if window[0] <= hour_of(start) < window[1]:
+            yield hour_of(start), amount
         return
-    hour = hour_of(start)
-    while hour < last:
+    hour = max(hour_of(start), window[0])
+    while hour < min(last, window[1]):
         share = min(hour + HOUR, last) - max(hour, first)
         yield hour, amount * share / (last - first)
         hour += HOUR
