@@ -32,6 +32,7 @@ from .conftest import Clock
 from .helpers import async_set_up, entity_id_of, entry_of
 from .truth import Truth, has_user
 from .vendors import VENDORS, vehicle_of, vendors
+from .watching import Watched
 
 DAY = timedelta(days=1)
 # What a page of a month shows at most.
@@ -303,9 +304,8 @@ async def test_two_who_look_at_the_same_page_share_a_request(
     number = next(iter(fleetgo_server.world.vehicles))
     entry = entry_of(fleetgo_server)
     (calendar,) = await async_follow(hass, entry, [vehicle_of(fleetgo_server, number)])
-    fleetgo_server.faults.append(
-        Fault(kind=FaultKind.LATENCY, path="GetTrips", delay=0.2)
-    )
+    slow = Watched(kind=FaultKind.LATENCY, path="GetTrips", delay=0.2)
+    fleetgo_server.faults.append(slow)
     seen = len(fleetgo_server.requests)
 
     looks = [
@@ -314,7 +314,7 @@ async def test_two_who_look_at_the_same_page_share_a_request(
         )
         for _ in range(3)
     ]
-    await asyncio.sleep(0.1)
+    await slow.hit.wait()
     looks[0].cancel()
     first, second = await asyncio.gather(*looks[1:])
 
@@ -367,13 +367,12 @@ async def test_a_reload_ends_a_read_that_is_under_way(
     number = next(iter(fleetgo_server.world.vehicles))
     entry = entry_of(fleetgo_server)
     (calendar,) = await async_follow(hass, entry, [vehicle_of(fleetgo_server, number)])
-    fleetgo_server.faults.append(
-        Fault(kind=FaultKind.LATENCY, path="GetTrips", delay=5.0, times=1)
-    )
+    slow = Watched(kind=FaultKind.LATENCY, path="GetTrips", delay=5.0, times=1)
+    fleetgo_server.faults.append(slow)
     look = hass.async_create_task(
         async_events(hass, calendar, clock.now - DAY, clock.now)
     )
-    await asyncio.sleep(0.1)
+    await slow.hit.wait()
 
     await hass.config_entries.async_reload(entry.entry_id)
 

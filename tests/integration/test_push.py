@@ -46,6 +46,7 @@ from .helpers import (
     entry_of,
     state_of,
 )
+from .watching import Watched
 
 PHONE = "device_tracker.phone"
 ISSUE = "positions_dropped"
@@ -542,9 +543,8 @@ async def test_a_restart_lets_the_request_under_way_end(
     socket_enabled: None, fleetwork_server: FleetworkServer, tmp_path: Path
 ) -> None:
     """An orderly end of Home Assistant sends nothing twice."""
-    fleetwork_server.faults.append(
-        Fault(kind=FaultKind.LATENCY, path="/gps-tracking/bulk", delay=0.4)
-    )
+    slow = Watched(kind=FaultKind.LATENCY, path="/gps-tracking/bulk", delay=0.4)
+    fleetwork_server.faults.append(slow)
     for again in (False, True):
         async with async_test_home_assistant(config_dir=str(tmp_path)) as hass:
             frame.async_setup(hass)
@@ -569,7 +569,7 @@ async def test_a_restart_lets_the_request_under_way_end(
                         for number in range(900)
                     ]
                 )
-                await asyncio.sleep(0.1)
+                await slow.hit.wait()
                 assert not fleetwork_server.sent
             else:
                 assert waiting(entry) + len(fleetwork_server.sent) == 900
