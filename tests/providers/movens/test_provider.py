@@ -80,6 +80,19 @@ async def test_fleet_without_categories_is_empty(peer: Peer, connect: Connect) -
     assert await connect().positions() == Batch(vehicles={}, complete=True)
 
 
+async def test_tree_without_categories_is_not_kept(
+    peer: Peer, connect: Connect
+) -> None:
+    """A vendor's short trouble does not stop the vehicles for an hour."""
+    peer.fleet(_row(10))
+    provider = connect()
+    peer.serve(TREE, [])
+    for _ in range(3):
+        await provider.positions()
+    peer.fleet(_row(10))
+    assert list((await provider.positions()).vehicles) == ["10"]
+
+
 @pytest.mark.parametrize(
     "refusal",
     [

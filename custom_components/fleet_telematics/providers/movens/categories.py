@@ -47,7 +47,8 @@ class Categories:
             raise InvalidResponse("the tree lists no category with an id")
         self._whole = None not in found
         self._labels = mapping.labels(rows, self._language)
-        self._tree_until = time.monotonic() + TREE_LASTS
+        if self._roots:
+            self._tree_until = time.monotonic() + TREE_LASTS
 
     def outdated(self) -> None:
         """Have the tree read before its hour is over: something in it has changed."""
