@@ -60,7 +60,7 @@ async def test_login_is_a_form_and_names_the_account(
     assert (account.id, account.title) == ("fleet@example.com", "Fleet@Example.com")
 
 
-@pytest.mark.parametrize("status", [400, 401])
+@pytest.mark.parametrize("status", [400, 401, 403])
 async def test_refused_credentials_are_tried_once(
     provider: TrackGps, peer: Peer, status: int
 ) -> None:

@@ -189,6 +189,8 @@ class TrackGpsApi:
             response = await self._transport.request(
                 "POST", _LOGIN, params=_VERSION, form=self._credentials, exempt=True
             )
+        except AccessDenied as err:
+            raise AuthenticationFailed(str(err)) from None
         except Rejected as err:
             if err.status == 400:
                 raise AuthenticationFailed(str(err)) from None
