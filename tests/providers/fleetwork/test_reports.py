@@ -12,6 +12,7 @@ from custom_components.fleet_telematics.providers.errors import (
     InvalidResponse,
     MethodNotAllowed,
     NotFound,
+    NotSent,
     ProviderError,
     RateLimited,
     Rejected,
@@ -644,3 +645,19 @@ async def test_any_path_can_be_asked(
         await account.call("../v2/secrets", {})
     with pytest.raises(NotFound):
         await account.call("/nothing", {})
+
+
+@pytest.mark.parametrize("path", ["/reports/trip/summary", "Reports/fuel/detail"])
+@pytest.mark.parametrize("key", ["format", "Format"])
+async def test_an_export_is_not_offered(
+    fleetwork_server: FleetworkServer, open_account: Open, path: str, key: str
+) -> None:
+    """The document has one, the vendor's service none: that is no outage."""
+    window = {"from": "1711929600000", "to": "1712793599000"}
+    with pytest.raises(NotSent, match="not sent") as raised:
+        await open_account().call(path, {**window, key: "csv"})
+    assert raised.value.reason is not None
+    assert "get_report" in raised.value.reason
+    assert not fleetwork_server.requests
+    answer: Any = await open_account().call(path, window)
+    assert answer["pagination"]

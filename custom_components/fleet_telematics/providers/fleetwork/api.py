@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from .. import parse
 from ..base import Connection
-from ..errors import InvalidResponse, MethodNotAllowed, NotFound, Rejected
+from ..errors import InvalidResponse, MethodNotAllowed, NotFound, NotSent, Rejected
 from ..transport import RequestQueue, Transport
 from .paging import Page
 from .queues import GroupQueue
@@ -151,8 +151,18 @@ class FleetworkApi:
         return _page(await self._ask(path, asked), path, _REPORT_ROWS)
 
     async def call(self, path: str, params: Mapping[str, str]) -> object:
-        """Return the answer of any GET below the base, as it comes."""
-        return await self._send("GET", f"/{path.lstrip('/')}", params=params)
+        """Return the answer of any GET below the base, as it comes.
+
+        Raises NotSent for an export: the document has one, the vendor answers 501.
+        """
+        path = f"/{path.lstrip('/')}"
+        exports = any(key.casefold() == "format" for key in params)
+        if exports and path.casefold().startswith(REPORTS):
+            raise NotSent(
+                f"GET {path}: not sent",
+                reason="it offers no export; get_report writes a report as CSV",
+            )
+        return await self._send("GET", path, params=params)
 
     async def _ask(self, path: str, asked: Asked) -> object:
         """Ask by the method that this path took before, GET at first, or the other.
