@@ -151,6 +151,26 @@ async def test_a_vehicle_that_may_be_private_keeps_its_trips_places(
     assert all(one.origin.location and not one.private for one in others)
 
 
+async def test_a_private_drive_stays_private_once_it_is_over(
+    ocean_server: OceanServer, open_account: Open
+) -> None:
+    """Who was seen private has drives whose places nobody is told."""
+    world = ocean_server.world
+    number = next(one for one in world.vehicles if not hides_private(one))
+    provider = open_account()
+    window = world.now() - 3 * DAY, world.now()
+    await provider.positions()
+    before = await provider.trips([str(number)], *window)
+    assert any(one.origin.location for one in before)
+    world.set_private(number, private=True)
+    await provider.positions()
+    world.set_private(number, private=False)
+    await provider.positions()
+    after = await provider.trips([str(number)], *window)
+    assert [one.id for one in after] == [one.id for one in before]
+    assert all(one.private and one.origin == Place() for one in after)
+
+
 async def test_trips_of_somebody_elses_vehicle_are_denied(
     ocean_server: OceanServer, open_account: Open
 ) -> None:

@@ -119,6 +119,8 @@ class Ocean(
         self._groups: set[str] = set()
         self._plates: dict[str, str] = {}
         self._fleet: dict[str, Vehicle] = {}
+        # Who has been seen private, and so has private drives.
+        self._private: set[str] = set()
         # Until when the server is taken to lack vehiclePositions.
         self._lacking_until = 0.0
 
@@ -171,6 +173,7 @@ class Ocean(
             )
         vehicles = await self._of_the_entity(batch.vehicles)
         self._fleet = vehicles
+        self._private.update(key for key, one in vehicles.items() if one.private_mode)
         self._last_trips.note(vehicles)
         self._plates = {
             one.plate: one.id
@@ -346,12 +349,8 @@ class Ocean(
         return {}
 
     def _may_be_private(self, key: str, known: Mapping[str, Vehicle]) -> bool:
-        """Whether a vehicle is private now, or its driver may turn that on."""
-        return any(
-            one.private_mode
-            for one in (self._fleet.get(key), known.get(key))
-            if one is not None
-        )
+        """Whether a vehicle was seen private, or its driver may turn that on."""
+        return key in self._private or bool(key in known and known[key].private_mode)
 
     async def _read_fleet(self) -> Batch:
         """Return every vehicle, by nearestVehicles where the server has no other way.
