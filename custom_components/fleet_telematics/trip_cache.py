@@ -7,6 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import (
+    async_dispatcher_connect,
+    async_dispatcher_send,
+)
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
@@ -28,6 +32,16 @@ _FARTHEST: Final = timedelta(days=3660)
 
 type _Key = tuple[str, date]
 type _Days = Mapping[_Key, tuple[Trip, ...]]
+
+
+@callback
+def async_forget_trips(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
+    """Read an account's trips anew: some were corrected."""
+    async_dispatcher_send(hass, _signal(entry))
+
+
+def _signal(entry: FleetConfigEntry) -> str:
+    return f"{DOMAIN}_trips_changed_{entry.entry_id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +86,15 @@ class TripCache:
         # The days that were looked at last are at the end.
         self._known: dict[_Key, _KnownDay] = {}
         self._reads: list[_Read] = []
+        entry.async_on_unload(
+            async_dispatcher_connect(hass, _signal(entry), self._forget)
+        )
+
+    @callback
+    def _forget(self) -> None:
+        """Know nothing any more; what is under way keeps what it reads to itself."""
+        self._known = {}
+        self._reads = []
 
     @callback
     def follow(self, vehicle_id: str) -> Callable[[], None]:
@@ -144,7 +167,8 @@ class TripCache:
         self._reads.append(read)
 
         def ended(task: asyncio.Task[_Days]) -> None:
-            self._reads.remove(read)
+            if read in self._reads:
+                self._reads.remove(read)
             # Nobody may be left to hear of it.
             if not task.cancelled():
                 task.exception()
@@ -179,6 +203,7 @@ class TripCache:
         self, vehicle_ids: Sequence[str], first: date, last: date, now: datetime
     ) -> _Days:
         """Read a span of days; what is under way today comes with a later read."""
+        kept = self._known
         trips = await async_trips(
             self._entry.runtime_data,
             vehicle_ids,
@@ -196,14 +221,14 @@ class TripCache:
                     for trip in trips
                     if trip.vehicle_id == vehicle_id and _overlaps(trip, begins, ends)
                 )
-                self._known.pop(key, None)
-                self._known[key] = _KnownDay(
+                kept.pop(key, None)
+                kept[key] = _KnownDay(
                     read_at=now,
                     lasts=_KEEP_SETTLED if settled else _KEEP_RECENT,
                     trips=found[key],
                 )
-        for key in list(self._known)[: max(0, len(self._known) - self._most_days)]:
-            del self._known[key]
+        for key in list(kept)[: max(0, len(kept) - self._most_days)]:
+            del kept[key]
         return found
 
 

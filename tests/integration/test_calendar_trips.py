@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -115,6 +115,11 @@ def assert_same_times(
     for event, trip in zip(events, trips, strict=True):
         assert abs(datetime.fromisoformat(event["start"]) - trip.start.time) <= second
         assert abs(datetime.fromisoformat(event["end"]) - trip.end.time) <= second
+
+
+def as_utc(moment: str) -> str:
+    """Return a time as the vendor's world tells it."""
+    return datetime.fromisoformat(moment).astimezone(UTC).isoformat()
 
 
 def kilometres(event: dict[str, Any]) -> float:
@@ -321,6 +326,55 @@ async def test_two_who_look_at_the_same_page_share_a_request(
     assert first == second
     assert len(first) > 20
     assert asked(fleetgo_server, seen) == 1
+
+
+async def test_a_corrected_trip_is_shown_at_once(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer, clock: Clock
+) -> None:
+    """What somebody declared private a moment ago keeps its places."""
+    number = next(iter(fleetgo_server.world.vehicles))
+    entry = entry_of(fleetgo_server)
+    (calendar,) = await async_follow(hass, entry, [vehicle_of(fleetgo_server, number)])
+    # Days that are settled, and a read of them that is still under way.
+    window = clock.now - MONTH, clock.now - 7 * DAY
+    trip = next(
+        one
+        for one in await async_events(hass, calendar, *window)
+        if "location" in one and one["end"] < (clock.now - 8 * DAY).isoformat()
+    )
+    clock.advance(hours=13)
+    slow = Watched(kind=FaultKind.LATENCY, path="GetTrips", delay=0.2, times=1)
+    fleetgo_server.faults.append(slow)
+    look = hass.async_create_task(async_events(hass, calendar, *window))
+    await slow.hit.wait()
+
+    told = await hass.services.async_call(
+        DOMAIN,
+        "save_trip",
+        {
+            "config_entry_id": entry.entry_id,
+            "trip_id": str(
+                next(
+                    one.trip_id
+                    for one in fleetgo_server.world.trips(number, *window)
+                    if one.start.time.isoformat()[:16] == as_utc(trip["start"])[:16]
+                )
+            ),
+            "ride_type": "private",
+        },
+        blocking=True,
+        return_response=True,
+    )
+    assert told
+    await look
+
+    (corrected,) = (
+        one
+        for one in await async_events(hass, calendar, *window)
+        if one["start"] == trip["start"]
+    )
+    assert corrected["summary"].startswith("Private trip, ")
+    assert "location" not in corrected
 
 
 @vendors(*WITH_TRIPS)

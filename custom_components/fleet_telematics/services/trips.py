@@ -8,6 +8,7 @@ from homeassistant.util.json import JsonObjectType
 import voluptuous as vol
 
 from ..providers.capabilities import TripEditor
+from ..trip_cache import async_forget_trips
 from .action import (
     ATTR_CONFIG_ENTRY_ID,
     ATTR_DEVICE_ID,
@@ -58,8 +59,12 @@ async def _save_trip(hass: HomeAssistant, call: ServiceCall) -> JsonObjectType:
         raise invalid("no_trip")
     if _ATTR_DISTANCE in call.data:
         fields["distance"] = call.data[_ATTR_DISTANCE]
-    with told(entry):
-        answer = await editor.save_trip(fields)
+    try:
+        with told(entry):
+            answer = await editor.save_trip(fields)
+    finally:
+        # A vendor that gave no answer may have taken it.
+        async_forget_trips(hass, entry)
     return cast(
         JsonObjectType, answer if isinstance(answer, dict) else {"data": answer}
     )
