@@ -32,6 +32,7 @@ from .errors import (
     RequestTimeout,
     Unreachable,
 )
+from .json_memory import JsonMemory
 
 MAXIMUM_SIZE: Final = 32 * 1024 * 1024
 # Larger answers are not kept to be compared with the next.
@@ -174,10 +175,9 @@ class Transport:
         self._session = session
         self._queue = queue
         self._base_url = base_url.rstrip("/")
-        self._loads = loads
         self._timeout = timeout
-        # The last body and what it said: a poll often brings the same once more.
-        self._last: tuple[bytes, object] = (b"", None)
+        # A poll often brings much that was in the last one.
+        self._memory = JsonMemory(loads, MOST_KEPT)
 
     async def request(
         self,
@@ -384,14 +384,9 @@ class Transport:
         """
         if not body or body.isspace():
             return None
-        if body == self._last[0]:
-            return self._last[1]
         # Every reader's errors are ValueErrors; too deep a nesting is not.
         with suppress(ValueError, RecursionError):
-            data = self._loads(body)
-            if len(body) <= MOST_KEPT:
-                self._last = body, data
-            return data
+            return self._memory.read(body)
         with suppress(ValueError, RecursionError):
             return json.loads(_decoded(body, charset))
         # Here no cause hangs on to it: those hold the whole body.
