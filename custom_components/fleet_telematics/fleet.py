@@ -24,6 +24,13 @@ _SAME_ODOMETER: Final = 5.0
 _ORDER: Final = (Feed.POSITIONS, Feed.DETAILS, Feed.TRIPS, Feed.FUEL, LEDGER, USER)
 _FIELDS: Final = tuple(field.name for field in fields(Vehicle) if field.name != "id")
 _values: Final = attrgetter(*_FIELDS)
+# What has to be worked out anew when another value changed.
+_DEPENDING: Final = {
+    "private_mode": HIDDEN_IN_PRIVATE,
+    "fuel_level": frozenset({"fuel_volume"}),
+    "tank_capacity": frozenset({"fuel_volume"}),
+}
+_HIDDEN: Final = dict.fromkeys(HIDDEN_IN_PRIVATE)
 
 
 class Fleet:
@@ -112,11 +119,15 @@ class Fleet:
                 self._admitted[source, vehicle.id] = vehicle
             else:
                 self._admitted.pop((source, vehicle.id), None)
-            if part == previous:
+            told = _FIELDS if previous is None else _differing(part, previous)
+            if not told:
                 continue
             shown = self._showable(vehicle.id)
             parts[source] = part
-            if self._merge(vehicle.id, parts) or self._showable(vehicle.id) != shown:
+            if (
+                self._merge(vehicle.id, parts, told)
+                or self._showable(vehicle.id) != shown
+            ):
                 changed.append(vehicle.id)
         return changed
 
@@ -211,41 +222,38 @@ class Fleet:
             Feed.POSITIONS,
         )
 
-    def _merge(self, vehicle_id: str, parts: Mapping[str, Vehicle]) -> bool:
-        """Put a vehicle together from what its sources tell; return whether it changed.
+    def _merge(
+        self, vehicle_id: str, parts: Mapping[str, Vehicle], told: Sequence[str]
+    ) -> bool:
+        """Put a vehicle together again where a source tells something else than before.
 
-        With all vehicles at every poll, so it has to be quick.
+        Returns whether the vehicle changed. With all vehicles at every poll, so it
+        has to be quick: what no source told anew stays.
         """
-        ordered = [parts[source] for source in _ORDER if source in parts]
-        values: dict[str, object] = dict(
-            zip(_FIELDS, _values(ordered[-1]), strict=True)
-        )
-        for part in reversed(ordered[:-1]):
-            told = zip(_FIELDS, _values(part), strict=True)
-            values.update((name, value) for name, value in told if value is not None)
-        values["odometer"] = _odometer(ordered)
-        if not self.expose_drivers:
-            values["driver"] = None
-        if values["private_mode"]:
-            values.update(dict.fromkeys(HIDDEN_IN_PRIVATE))
-        if values["fuel_volume"] is None:
-            values["fuel_volume"] = _litres(
-                values["fuel_level"], values["tank_capacity"]
-            )
         known = self.vehicles.get(vehicle_id)
+        ordered = [parts[source] for source in _ORDER if source in parts]
+        names = set(_FIELDS if known is None else told)
+        for name, depending in _DEPENDING.items():
+            if name in names:
+                names |= depending
+        values: dict[str, object] = {name: _first_told(ordered, name) for name in names}
+        whole = values if known is None else _as_dict(known) | values
+        if "odometer" in names:
+            whole["odometer"] = _odometer(ordered)
+        if not self.expose_drivers:
+            whole["driver"] = None
+        if whole["private_mode"]:
+            whole.update(_HIDDEN)
+        if "fuel_volume" in names and whole["fuel_volume"] is None:
+            whole["fuel_volume"] = _litres(whole["fuel_level"], whole["tank_capacity"])
         if known is not None:
-            before = _values(known)
-            differing = {
-                name
-                for (name, value), old in zip(values.items(), before, strict=True)
-                if value is not old and value != old
-            }
+            differing = {name for name in names if getattr(known, name) != whole[name]}
             if not differing:
                 return False
             self._changes.setdefault(vehicle_id, set()).update(differing)
             if any(getattr(known, name) is None for name in differing):
                 self._appeared.add(vehicle_id)
-        self.vehicles[vehicle_id] = Vehicle(id=vehicle_id, **values)  # type: ignore[arg-type]
+        self.vehicles[vehicle_id] = Vehicle(id=vehicle_id, **whole)  # type: ignore[arg-type]
         return True
 
 
@@ -256,6 +264,29 @@ def tell[*Args](listeners: Sequence[Callable[[*Args], None]], *args: *Args) -> N
             listener(*args)
         except Exception:  # noqa: BLE001 - whatever it is, it is that listener's alone
             LOGGER.exception("A listener failed to take note of a change")
+
+
+def _as_dict(vehicle: Vehicle) -> dict[str, object]:
+    return dict(zip(_FIELDS, _values(vehicle), strict=True))
+
+
+def _differing(vehicle: Vehicle, other: Vehicle) -> list[str]:
+    """Return the names of the values that are not the same."""
+    return [
+        name
+        for name, value, known in zip(
+            _FIELDS, _values(vehicle), _values(other), strict=True
+        )
+        if value is not known and value != known
+    ]
+
+
+def _first_told(parts: Sequence[Vehicle], name: str) -> object:
+    """Return a value of the first part that has it."""
+    for part in parts:
+        if (value := getattr(part, name)) is not None:
+            return value
+    return None
 
 
 def _odometer(parts: Sequence[Vehicle]) -> float | None:

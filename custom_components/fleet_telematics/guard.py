@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final
 
 from .providers.models import Vehicle
@@ -18,9 +19,13 @@ HIDDEN_IN_PRIVATE: Final = frozenset(
 )
 
 
+_hidden: Final = attrgetter(*HIDDEN_IN_PRIVATE)
+_NOTHING: Final = (None,) * len(HIDDEN_IN_PRIVATE)
+
+
 def hide_private(vehicle: Vehicle) -> Vehicle:
     """Return the vehicle without what its private mode hides."""
-    if not vehicle.private_mode:
+    if not vehicle.private_mode or _hidden(vehicle) == _NOTHING:
         return vehicle
     return replace(
         vehicle, location=None, address=None, speed=None, heading=None, altitude=None
