@@ -227,6 +227,7 @@ def test_the_quality_scale_answers_every_rule() -> None:
     assert own.keys() == peer.keys()
     for rule, answer in own.items():
         assert answer["status"] in {"done", "exempt"}, rule
+        assert answer["comment"].strip(), rule
         for name in re.findall(r"[\w/]+\.(?:ambr|json|md|py)", answer["comment"]):
             places = (ROOT, INTEGRATION, ROOT / "tests" / "integration")
             assert any((place / name).is_file() for place in places), name
