@@ -354,6 +354,32 @@ async def test_a_path_that_is_not_there_is_no_positions_fault(
     assert len(vendor.requests) == 1
 
 
+async def test_what_nobody_expected_does_not_end_the_sending(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It is told once and tried again later, and nothing is lost."""
+    tries: list[object] = []
+
+    async def fail(positions: object) -> None:
+        tries.append(positions)
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vendor, "send_positions", fail)
+        await queue.async_add(points(3))
+        await settled(hass)
+        await later(hass, 16)
+        assert len(tries) == 2
+    assert caplog.text.count("Fleetwork sent positions: cannot be sent") == 1
+    await later(hass, 31)
+    assert vendor.taken == points(3)
+
+
 async def test_a_request_that_is_under_way_may_end(
     hass: HomeAssistant, queue: PositionQueue, sender: Sender, vendor: Vendor
 ) -> None:

@@ -213,6 +213,7 @@ def test_a_file_that_was_spoilt_is_put_aside(path: Path, opened: Opener) -> None
         "SET body = '[]'",
         """SET body = '{"lat": 52}'""",
         """SET body = '{"lat": null, "lng": 4.9}'""",
+        """SET body = '{"lat": 52, "lng": 4.9, "speed": "fast"}'""",
         "SET body = CAST(x'ff007b' AS TEXT)",
         "SET body = x'00'",
         f"SET time = {2**62}",

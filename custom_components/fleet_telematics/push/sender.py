@@ -156,6 +156,10 @@ class Sender:
             if not self._failures:
                 self._log.error("%s: cannot be sent at present (%s)", self._name, err)
             delay = self._back_off()
+        except Exception as err:  # noqa: BLE001 - the queue must not stand still
+            if not self._failures:
+                LOGGER.error("%s: cannot be sent", self._name, exc_info=err)
+            delay = self._back_off()
         finally:
             self._running = False
         if delay is not None and self._sink is not None:

@@ -306,10 +306,14 @@ def _position(time: int, body: str) -> SentPosition:
         location=Coordinates(
             latitude=float(values["lat"]), longitude=float(values["lng"])
         ),
-        speed=values.get("speed"),
-        heading=values.get("heading"),
+        speed=_number(values.get("speed")),
+        heading=_number(values.get("heading")),
         vehicle_id=values.get("vehicle"),
         user_id=values.get("user"),
         device_ref=values.get("device"),
         name=values.get("name"),
     )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else float(value)
