@@ -1,14 +1,17 @@
 """What vendors tell of the past, as far as it may be shown."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from itertools import accumulate
 
 from homeassistant.util import dt as dt_util
 
 from .coordinator import FleetData
-from .providers.capabilities import PositionHistory, TripHistory
-from .providers.errors import Unsupported
+from .providers.capabilities import PositionHistory, TripEditor, TripHistory
+from .providers.errors import AccessDenied, Rejected, Unsupported
 from .providers.models import Place, Position, Trip
 
 
@@ -41,7 +44,8 @@ async def async_track(
 ) -> tuple[Position, ...]:
     """Return where a vehicle was, oldest first, without what was in private mode.
 
-    Raises any ProviderError, Unsupported where the vendor tells no positions.
+    Nor is told where it was on a trip that was declared private afterwards. Raises any
+    ProviderError, Unsupported where the vendor tells no positions.
     """
     provider = data.provider
     if not isinstance(provider, PositionHistory):
@@ -50,7 +54,42 @@ async def async_track(
     if start >= end:
         return ()
     track = await provider.track(vehicle_id, start, end)
-    return tuple(position for position in track if not position.private)
+    spans = await _declared_private(data, vehicle_id, start, end)
+    return tuple(
+        position
+        for position in track
+        if not position.private and not _within(position.time, spans)
+    )
+
+
+async def _declared_private(
+    data: FleetData, vehicle_id: str, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return when private trips were, where trips may be declared so afterwards.
+
+    Positions do not tell of that. An account that may not read trips shows none.
+    The spans are in order of their beginnings, and each lasts at least as long as
+    the one before.
+    """
+    provider: object = data.provider
+    if not isinstance(provider, TripHistory) or not isinstance(provider, TripEditor):
+        return []
+    trips: Sequence[Trip] = ()
+    with suppress(AccessDenied, Rejected):
+        trips = await provider.trips([vehicle_id], start, end)
+    spans = sorted(
+        (trip.start, trip.end)
+        for trip in trips
+        if trip.private and trip.start is not None and trip.end is not None
+    )
+    ends = accumulate((end for _, end in spans), max)
+    return [(begin, end) for (begin, _), end in zip(spans, ends, strict=True)]
+
+
+def _within(moment: datetime, spans: Sequence[tuple[datetime, datetime]]) -> bool:
+    """Whether a moment is in one of these spans, of which the last begun ends last."""
+    begun = bisect_right(spans, moment, key=lambda span: span[0])
+    return begun > 0 and moment <= spans[begun - 1][1]
 
 
 def _shown(trip: Trip, *, drivers: bool) -> Trip:

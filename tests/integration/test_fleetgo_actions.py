@@ -201,6 +201,29 @@ async def test_trip_that_the_vendor_cannot_take_is_a_failure(
     assert (await async_call(hass, "save_trip", **fields))["Purpose"] == "Depot"
 
 
+async def test_trip_that_is_declared_private_takes_its_positions_with_it(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """They were recorded before anybody knew; those of the other trips stay."""
+    before = (await async_day(hass, entry, fleetgo_server, "get_positions"))[
+        "positions"
+    ]
+    trip = (await async_day(hass, entry, fleetgo_server, "get_trips"))["trips"][-2]
+    driven = [one for one in before if trip["start"] <= one["time"] <= trip["end"]]
+    assert len(driven) > 20
+    await async_call(
+        hass,
+        "save_trip",
+        config_entry_id=entry.entry_id,
+        trip_id=trip["id"],
+        ride_type="Private",
+    )
+
+    after = (await async_day(hass, entry, fleetgo_server, "get_positions"))["positions"]
+
+    assert after == [one for one in before if one not in driven]
+
+
 async def test_track_is_told(
     hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
 ) -> None:
