@@ -154,6 +154,37 @@ async def test_a_private_vehicle_is_never_found(
     assert raised.value.translation_key == "entity_without_place"
 
 
+async def test_a_vendor_that_finds_a_private_vehicle_is_not_believed(
+    hass: HomeAssistant, ocean_server: OceanServer, world: World
+) -> None:
+    """Until a poll says that it is private no more."""
+    nearest, _ = by_distance(world)[0]
+    entry = entry_of(ocean_server)
+    await async_set_up(hass, entry)
+    device = device_of(hass, entry, ocean_server.vendor_id(nearest)).id
+    world.set_private(nearest, private=True)
+    await async_poll(hass)
+    world.set_private(nearest, private=False)
+
+    assert device not in ids(await find(hass, **DAM, limit=100, include_stale=True))
+
+    await async_poll(hass)
+    assert device in ids(await find(hass, **DAM, limit=100))
+
+
+async def test_an_outage_may_have_no_words(
+    hass: HomeAssistant, trackgps_server: TrackGpsServer
+) -> None:
+    """It is one all the same."""
+    entry = entry_of(trackgps_server)
+    await async_set_up(hass, entry)
+    entry.runtime_data.positions.async_set_update_error(TimeoutError())
+
+    with pytest.raises(HomeAssistantError) as raised:
+        await find(hass, **DAM, config_entry_id=entry.entry_id)
+    assert raised.value.translation_key == "cannot_connect"
+
+
 async def test_a_stale_vehicle_is_found_only_when_asked_for(
     hass: HomeAssistant, trackgps_server: TrackGpsServer, world: World, clock: Clock
 ) -> None:
