@@ -1,6 +1,7 @@
 """Each refill and theft fires once, oldest first, whatever happens meanwhile."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import (
@@ -448,6 +449,73 @@ async def test_a_vehicle_that_was_refused_is_asked_again_though_the_clock_went_b
     trackgps_server.fuel.add(vehicle_id, "refill", 50.0, world.now())
     await async_read_fuel(hass, entry)
     assert volumes(told) == [50.0]
+
+
+async def test_many_events_at_once_let_others_have_their_turn(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    told: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+) -> None:
+    """After a long outage of a large fleet Home Assistant goes on meanwhile."""
+    now = trackgps_server.world.now()
+    for vehicle_id in trackgps_server.world.vehicles:
+        for hours in range(1, 21):
+            trackgps_server.fuel.add(
+                vehicle_id, "refill", float(hours), now - timedelta(hours=hours)
+            )
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    turns: list[int] = []
+    turn = 0
+
+    @callback
+    def take_turn() -> None:
+        nonlocal turn
+        turn += 1
+        if len(turns) < 100:
+            hass.loop.call_soon(take_turn)
+
+    hass.bus.async_listen(EVENT_FUEL, callback(lambda _: turns.append(turn)))
+    take_turn()
+    await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(turns) == 100
+    assert max(Counter(turns).values()) <= 10
+    times = [event.data["time"] for event in told]
+    assert times == sorted(times)
+
+
+async def test_an_account_unloaded_amid_many_events_tells_the_rest_afterwards(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    told: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+) -> None:
+    """None is lost and none told twice, to the bus and to the entity."""
+    now = trackgps_server.world.now()
+    vehicle_id = next(iter(trackgps_server.world.vehicles))
+    for hours in range(1, 61):
+        trackgps_server.fuel.add(
+            vehicle_id, "refill", float(hours), now - timedelta(minutes=10 * hours)
+        )
+    unloading: list[asyncio.Task[bool]] = []
+
+    @callback
+    def unload(_: Event) -> None:
+        if not unloading:
+            unloading.append(
+                hass.async_create_task(hass.config_entries.async_unload(entry.entry_id))
+            )
+
+    hass.bus.async_listen(EVENT_FUEL, unload)
+    await entry.runtime_data.fuel.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert unloading
+    assert await unloading[0]
+    assert 0 < len(told) < 60
+    await hass.config_entries.async_setup(entry.entry_id)
+    await async_read_fuel(hass, entry)
+    assert volumes(told) == [float(hours) for hours in range(60, 0, -1)]
 
 
 async def test_a_vendor_that_is_down_at_the_start_delays_what_is_already_known(

@@ -406,6 +406,14 @@ class FuelLedger:
             )
         )
 
+    def unfired(self, entry: Entry) -> Entry | None:
+        """Return an entry as it is now, None once it was told."""
+        account = self.accounts[entry.event.vehicle_id]
+        return next(
+            (one for one in account.entries if one.id == entry.id and not one.fired),
+            None,
+        )
+
     def mark_fired(self, entry: Entry) -> None:
         """Note that an event was told."""
         vehicle_id = entry.event.vehicle_id

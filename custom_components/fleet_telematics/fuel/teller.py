@@ -1,9 +1,10 @@
 """Tells of what the ledger holds: on the bus, at the entities, as figures."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState
@@ -22,6 +23,8 @@ from .ledger import Account, Entry, FuelLedger, payload
 _THEFT_ALARM: Final = timedelta(hours=24)
 # What a vendor may take to notice an event, beside our own rhythm.
 _GRACE: Final = timedelta(minutes=5)
+# So many events are told, or vehicles shown, before everybody else has a turn.
+_SLICE: Final = 10
 # Seconds that Home Assistant may take to arm its automations.
 _ARMING: Final = 30.0
 
@@ -136,20 +139,33 @@ class FuelTeller:
     async def async_fire_pending(self) -> None:
         """Write down, fire, write down: see the ledger for why in this order."""
         # A vehicle's first event should find its entity there.
-        self.async_show()
+        await self._async_show()
         written = {entry.id for entry in self.ledger.pending()}
         await self.ledger.async_save()
         if self.held or not self._heard:
             return
-        # Somebody else may have fired some meanwhile, or recorded more: those
-        # are not on disk yet.
+        # What was recorded meanwhile is not on disk yet.
         pending = [entry for entry in self.ledger.pending() if entry.id in written]
-        for entry in pending:
+        told = False
+        try:
+            for number, part in enumerate(batched(pending, _SLICE, strict=False)):
+                if number:
+                    await asyncio.sleep(0)
+                told = self._tell(part) or told
+        finally:
+            if told:
+                await self.ledger.async_save()
+                await self._async_show()
+
+    def _tell(self, entries: Sequence[Entry]) -> bool:
+        """Fire what somebody hears and nobody has fired; return whether any was."""
+        due = [one for one in map(self.ledger.unfired, entries) if one is not None]
+        if not due or not self._heard:
+            return False
+        for entry in due:
             self._fire(entry)
             self.ledger.mark_fired(entry)
-        if pending:
-            await self.ledger.async_save()
-            self.async_show()
+        return True
 
     @property
     def _heard(self) -> bool:
@@ -166,17 +182,34 @@ class FuelTeller:
     @callback
     def async_show(self) -> None:
         """Let what changed of the ledger's figures into the fleet."""
+        self._show(self._due())
+        self._keep_time()
+
+    async def _async_show(self) -> None:
+        """Do the same in slices: after an outage it may concern the whole fleet."""
+        for number, part in enumerate(batched(self._due(), _SLICE, strict=False)):
+            if number:
+                await asyncio.sleep(0)
+            self._show(part)
+        self._keep_time()
+
+    def _due(self) -> list[str]:
+        """Return whose figures have changed, or whose alarm is over."""
         now = dt_util.utcnow()
-        known = self._fleet.vehicles
         over = {one for one, until in self._alarms.items() if until <= now}
-        for vehicle_id in over:
-            del self._alarms[vehicle_id]
-        due = {
-            vehicle_id: page
+        return [
+            vehicle_id
             for vehicle_id, page in self.ledger.accounts.items()
             if self._shown.get(vehicle_id) is not page or vehicle_id in over
-            if vehicle_id in known
-        }
+        ]
+
+    def _show(self, vehicle_ids: Iterable[str]) -> None:
+        now = dt_util.utcnow()
+        due: dict[str, Account] = {}
+        for vehicle_id in vehicle_ids:
+            self._alarms.pop(vehicle_id, None)
+            if vehicle_id in self._fleet.vehicles:
+                due[vehicle_id] = self.ledger.accounts[vehicle_id]
         parts = [
             self._figures(vehicle_id, page, now)
             for vehicle_id, page in due.items()
@@ -186,7 +219,6 @@ class FuelTeller:
         # The event entity of a new page is due, though no value of it changed.
         new = due.keys() - self._shown.keys()
         self._shown |= due
-        self._keep_time()
         self._fleet.announce(changed | new)
 
     def _figures(self, vehicle_id: str, page: Account, now: datetime) -> Vehicle:
@@ -194,7 +226,6 @@ class FuelTeller:
         refill = page.last(FuelEventKind.REFUELLED)
         theft = page.last(FuelEventKind.THEFT_SUSPECTED)
         alarm = theft is not None and now - theft.time < _THEFT_ALARM
-        self._alarms.pop(vehicle_id, None)
         if theft is not None and alarm:
             self._alarms[vehicle_id] = theft.time + _THEFT_ALARM
         return Vehicle(
