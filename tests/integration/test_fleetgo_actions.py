@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -10,6 +11,12 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.fleet_telematics.const import DOMAIN
+from custom_components.fleet_telematics.providers.errors import (
+    AccessDenied,
+    NotFound,
+    ProviderError,
+    Unreachable,
+)
 from simulator.faults import Fault, FaultKind
 from simulator.fleetgo import FleetGoServer
 
@@ -222,6 +229,35 @@ async def test_trip_that_is_declared_private_takes_its_positions_with_it(
     after = (await async_day(hass, entry, fleetgo_server, "get_positions"))["positions"]
 
     assert after == [one for one in before if one not in driven]
+
+
+@pytest.mark.parametrize(
+    ("failure", "key"),
+    [
+        (AccessDenied("GET /Trips/GetTrips: HTTP 403"), None),
+        (NotFound("GET /Trips/GetTrips: HTTP 404", status=404), None),
+        (Unreachable("GET /Trips/GetTrips: HTTP 500"), "cannot_connect"),
+    ],
+)
+async def test_track_needs_no_right_to_read_trips(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    fleetgo_server: FleetGoServer,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: ProviderError,
+    key: str | None,
+) -> None:
+    """But where it is only not known which ones are private, nothing is told."""
+    monkeypatch.setattr(
+        entry.runtime_data.provider, "trips", AsyncMock(side_effect=failure)
+    )
+    if key is None:
+        told = await async_day(hass, entry, fleetgo_server, "get_positions")
+        assert told["positions"]
+        return
+    with pytest.raises(HomeAssistantError) as raised:
+        await async_day(hass, entry, fleetgo_server, "get_positions")
+    assert raised.value.translation_key == key
 
 
 async def test_track_is_told(
