@@ -1,16 +1,24 @@
 """Refills and suspected thefts reach Home Assistant once."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
+import re
 from typing import Any
 
 from homeassistant.const import EVENT_HOMEASSISTANT_STARTED, STATE_UNAVAILABLE
 from homeassistant.core import CoreState, Event, HomeAssistant
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import (
+    device_registry as dr,
+    entity_registry as er,
+    label_registry as lr,
+)
 from homeassistant.setup import async_setup_component
+from homeassistant.util.yaml import parse_yaml
 import pytest
 from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
     async_capture_events,
+    async_mock_service,
 )
 
 from custom_components.fleet_telematics.const import DOMAIN, EVENT_FUEL
@@ -352,3 +360,61 @@ async def test_what_happened_while_down_is_late_however_short(
     await hass.async_block_till_done(wait_background_tasks=True)
     await async_read_fuel(hass, entry)
     assert [one.data["late"] for one in events] == [True]
+
+
+async def test_the_examples_of_the_documentation_run(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    events: list[Event[dict[str, Any]]],
+    trackgps_server: TrackGpsServer,
+) -> None:
+    """A refill and a theft, and both heard again as after a power cut."""
+    page = Path(__file__).parents[2] / "docs" / "fuel-events.md"
+    examples = re.findall(r"```yaml\n(.+?)```", page.read_text("utf-8"), re.DOTALL)
+    automations = []
+    for number, example in enumerate(examples):
+        automation = parse_yaml(example)
+        assert isinstance(automation, dict)
+        automations.append({"id": str(number), **automation})
+    names = {one["alias"] for one in automations}
+    world = trackgps_server.world
+    vehicle_id = next(iter(world.vehicles))
+    entity_id = entity_id_of(
+        hass, entry, "event", trackgps_server.vendor_id(vehicle_id), "fuel"
+    )
+    assert entity_id is not None
+    label = lr.async_get(hass).async_create("rented")
+    er.async_get(hass).async_update_entity(entity_id, labels={label.label_id})
+    sent = async_mock_service(hass, "notify", "send_message")
+    sirens = async_mock_service(hass, "siren", "turn_on")
+    written = async_mock_service(hass, "calendar", "create_event")
+    shown = async_mock_service(hass, "persistent_notification", "create")
+    assert await async_setup_component(
+        hass, "input_text", {"input_text": {"fuel_events": {"max": 255}}}
+    )
+    assert await async_setup_component(hass, "automation", {"automation": automations})
+    assert len(hass.states.async_entity_ids("automation")) == len(names) == 5
+
+    refill = world.refuel(vehicle_id, 12.5)
+    world.steal(vehicle_id, 5.0)
+    await async_read_fuel(hass, entry)
+    assert len(events) == 2
+    plate = world.vehicles[vehicle_id].plate
+    messages = {call.data["message"] for call in sent}
+    assert f"{plate} was refuelled" in messages
+    assert f"{plate} Fuel: 12.5 L" in messages
+    assert {call.data.get("title") for call in sent} == {
+        None,
+        f"Fuel theft suspected: {plate}",
+    }
+    assert any(text.startswith("5.0 L, ") for text in messages)
+    assert len(sirens) == 1
+    assert written[0].data["summary"] == f"{plate}: 12.5 L"
+    assert refill.address.street in written[0].data["location"]
+
+    for event in list(events):
+        hass.bus.async_fire(EVENT_FUEL, dict(event.data))
+    await hass.async_block_till_done()
+    assert len({call.data["notification_id"] for call in shown}) == 2
+    accounted = [call for call in sent if call.data["message"].endswith("refuelled")]
+    assert len(accounted) == 1
