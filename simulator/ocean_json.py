@@ -334,8 +334,8 @@ class Shapes:
             "distanceMeter": round(trip.distance * 1000),
             "dureeMs": round(trip.duration.total_seconds() * 1000),
             "id": trip.trip_id,
-            "posDeb": self._end(spec, trip, trip.start, "D" if letters else "start"),
-            "posFin": self._end(spec, trip, trip.end, "A" if letters else "stop"),
+            "posDeb": self._end(spec, trip, trip.start, "D" if letters else "start D"),
+            "posFin": self._end(spec, trip, trip.end, "A" if letters else "stop A"),
             "type": "T",
         }
 

@@ -489,7 +489,7 @@ async def test_a_day_sheet_is_the_trips_of_a_day(
             trip.duration.total_seconds() * 1000, abs=1
         )
         assert row["posDeb"]["date"] == iso(trip.start.time)
-        assert (row["posDeb"]["etat"], row["posFin"]["etat"]) == ("start", "stop")
+        assert (row["posDeb"]["etat"], row["posFin"]["etat"]) == ("start D", "stop A")
         assert (row["id"], row["type"]) == (trip.trip_id, "T")
     ocean_server.day_letters = True
     sheet = await ask(client, SHEET, vehId=vehicle_id, date="17/11/2026")
