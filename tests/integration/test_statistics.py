@@ -1080,6 +1080,39 @@ async def test_a_night_that_is_too_short_goes_on_in_the_next_one(
         )
 
 
+async def test_a_restart_in_the_night_costs_nobody_a_turn(
+    hass: HomeAssistant,
+    fleetgo_server: FleetGoServer,
+    clock: Clock,
+    hass_storage: dict[str, Any],
+) -> None:
+    """Not even where there is one every night: who had a turn is written down."""
+    entry = entry_of(fleetgo_server, {"update_statistics": True})
+    await async_set_up(hass, entry)
+    fleet = sorted(entry.runtime_data.fleet.vehicles)
+    run_step = step.async_run_step
+    hangs = asyncio.Event()
+
+    async def run(*args: Any, **more: Any) -> Any:
+        if args[2].vehicle_ids == (fleet[1],):
+            hangs.set()
+            await asyncio.Event().wait()
+        return await run_step(*args, **more)
+
+    with (
+        patch(f"{IMPORTER}.async_run_step", run),
+        patch(f"{UPDATE}._SAVED_EVERY", 0.0),
+    ):
+        night = hass.async_create_task(async_night(hass, clock))
+        await hangs.wait()
+        await hass.config_entries.async_unload(entry.entry_id)
+        await night
+
+    stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.statistics"]["data"]
+    assert stored["last"] == fleet[0]
+    assert list(stored["vehicles"]) == [fleet[0]]
+
+
 async def test_nothing_is_imported_at_night_unless_it_is_wanted(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -25,6 +25,8 @@ _LONGEST: Final = timedelta(days=31)
 _HOUR: Final = 4
 # So many seconds later they sleep no longer: slow vendors are asked in several nights.
 _LONGEST_NIGHT: Final = 2 * 60 * 60.0
+# How often it is written down who had a turn: a restart may come any night.
+_SAVED_EVERY: Final = 5 * 60.0
 # A vendor that fails so often in a row is down; else it is a vehicle's own trouble.
 _MOST_FAILURES: Final = 3
 
@@ -75,7 +77,7 @@ class DailyUpdate:
         memory = self._importer.memory
         vehicles = self._entry.runtime_data.fleet.vehicles
         name = self._entry.runtime_data.provider.info.name
-        ends = self._hass.loop.time() + _LONGEST_NIGHT
+        begun = saved = self._hass.loop.time()
         refused: dict[str, ProviderError] = {}
         failures = 0
         failed: ProviderError | None = None
@@ -95,8 +97,12 @@ class DailyUpdate:
             else:
                 failures = 0
                 memory.updated |= dict.fromkeys(group, now)
-            if self._hass.loop.time() >= ends:
+            time = self._hass.loop.time()
+            if time - begun >= _LONGEST_NIGHT:
                 break
+            if time - saved >= _SAVED_EVERY:
+                saved = time
+                await memory.async_save()
         if failed is not None:
             LOGGER.info("%s: some statistics are updated tomorrow (%s)", name, failed)
         if refused:
