@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+import logging
+from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
@@ -14,12 +16,17 @@ from homeassistant.core import (
     callback,
 )
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.restore_state import async_get as async_get_restore_state
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     async_mock_restore_state_shutdown_restart,
 )
+from pytest_homeassistant_custom_component.components.diagnostics import (
+    get_diagnostics_for_config_entry,
+)
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.fleet_telematics.const import CONF_PROVIDER, DOMAIN
 from custom_components.fleet_telematics.coordinator import FleetConfigEntry
@@ -371,6 +378,47 @@ async def test_private_mode_hides_the_vehicle(
     await async_poll(hass)
     tracker = state_of(hass, entry, "device_tracker", vehicle, "location")
     assert tracker.attributes["latitude"]
+
+
+@vendors(*WITH_PRIVATE_MODE)
+async def test_where_a_private_vehicle_was_is_nowhere(
+    hass: HomeAssistant,
+    server: VendorServer,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    hass_storage: dict[str, Any],
+    hass_client: ClientSessionGenerator,
+) -> None:
+    """In no log, not on disk and in no diagnostics, over a restart as well."""
+    await async_setup_component(hass, "diagnostics", {})
+    caplog.set_level(logging.DEBUG)
+    chosen = next(one for one in shown_vehicles(server) if one.speed > 10)
+    entry = entry_of(server, {**OPTIONS, "expose_drivers": True})
+    server.world.set_private(chosen.vehicle_id, True)
+    hidden: set[str] = set()
+    for start in range(2):
+        await async_set_up(hass, entry)
+        await async_enable_everything(hass, entry)
+        for _ in range(3):
+            clock.advance(minutes=3)
+            places = {one.vehicle_id: one for one in server.world.states()}
+            place = places.pop(chosen.vehicle_id)
+            hidden |= {f"{place.latitude:.4f}", f"{place.longitude:.4f}"}
+            # Of a road that goes straight east somebody else may be on it.
+            hidden -= {f"{one.latitude:.4f}" for one in places.values()}
+            hidden -= {f"{one.longitude:.4f}" for one in places.values()}
+            await async_poll(hass)
+            await async_read_all(hass, entry)
+        told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+        await async_get_restore_state(hass).async_dump_states()
+        await hass.async_block_till_done()
+        if not start:
+            await hass.config_entries.async_unload(entry.entry_id)
+    assert len(hidden) > 8
+    assert "core.restore_state" in hass_storage
+    ours = [one.getMessage() for one in caplog.records if "access" not in one.name]
+    for text in (str(told), str(hass_storage), *ours):
+        assert [one for one in hidden if one in text] == [], text
 
 
 async def test_private_mode_does_not_leave_home(
