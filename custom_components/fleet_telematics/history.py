@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from .coordinator import FleetData
 from .providers.capabilities import PositionHistory, TripEditor, TripHistory
 from .providers.errors import AccessDenied, Rejected, Unsupported
-from .providers.models import Place, Position, Trip
+from .providers.models import Place, Position, Trip, TripKind
 
 
 async def async_trips(
@@ -68,7 +68,8 @@ async def _declared_private(
     """Return when private trips were, where trips may be declared so afterwards.
 
     Positions do not tell of that. An account that may not read trips shows none.
-    The spans are in order of their beginnings, and each lasts at least as long as
+    Only the word for private counts: a kind that the vendor never published hides a
+    trip's places, but is no reason to tell no positions at all. The spans are in order of their beginnings, and each lasts at least as long as
     the one before.
     """
     provider: object = data.provider
@@ -80,7 +81,8 @@ async def _declared_private(
     spans = sorted(
         (trip.start, trip.end)
         for trip in trips
-        if trip.private and trip.start is not None and trip.end is not None
+        if trip.kind is TripKind.PRIVATE
+        if trip.start is not None and trip.end is not None
     )
     ends = accumulate((end for _, end in spans), max)
     return [(begin, end) for (begin, _), end in zip(spans, ends, strict=True)]

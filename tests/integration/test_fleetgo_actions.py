@@ -231,6 +231,19 @@ async def test_trip_that_is_declared_private_takes_its_positions_with_it(
     assert after == [one for one in before if one not in driven]
 
 
+async def test_trip_of_an_unpublished_kind_keeps_its_positions(
+    hass: HomeAssistant, entry: MockConfigEntry, fleetgo_server: FleetGoServer
+) -> None:
+    """A number may mean private, so its places are hidden; or mean every trip."""
+    before = await async_day(hass, entry, fleetgo_server, "get_positions")
+    trip = (await async_day(hass, entry, fleetgo_server, "get_trips"))["trips"][-2]
+    fleetgo_server.saved_trips[int(trip["id"])] = {"RideType": 2}
+
+    trips = (await async_day(hass, entry, fleetgo_server, "get_trips"))["trips"]
+    assert trips[-2]["from"]["address"] is None
+    assert await async_day(hass, entry, fleetgo_server, "get_positions") == before
+
+
 @pytest.mark.parametrize(
     ("failure", "key"),
     [
