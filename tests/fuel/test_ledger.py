@@ -147,6 +147,17 @@ async def test_a_revised_event_is_corrected_and_fires_nothing(
     assert after.id == before.id
 
 
+async def test_an_amount_that_is_no_longer_told_stays(ledger: FuelLedger) -> None:
+    """A total that falls to nothing and rises again would count twice in statistics."""
+    ledger.record("1", report(refill(address="Station")), NOW)
+    fire_all(ledger)
+    ledger.record("1", report(refill(volume=None)), NOW)
+    (entry,) = ledger.accounts["1"].entries
+    assert entry.event == refill()
+    ledger.record("1", report(refill(volume=39.0)), NOW)
+    assert ledger.accounts["1"].total(FuelEventKind.REFUELLED) == 39.0
+
+
 async def test_a_row_that_is_listed_twice_is_one_event(ledger: FuelLedger) -> None:
     """Alike in everything, it neither fires twice nor counts double."""
     ledger.record("1", report(refill(), refill()), NOW)

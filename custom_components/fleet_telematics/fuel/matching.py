@@ -47,11 +47,13 @@ def match(known: Sequence[FuelEvent], listed: Sequence[FuelEvent]) -> dict[int, 
 
 
 def corrected(known: FuelEvent, listed: FuelEvent) -> FuelEvent:
-    """Return a known event as it is told now.
+    """Return a known event as it is told now; an amount that is missing stays.
 
     Of a local time that occurs twice the reading stays that was chosen when the
     event was new, and the hour it happened in was known best.
     """
+    if listed.volume is None:
+        listed = replace(listed, volume=known.volume)
     if listed.other_time is None:
         return listed
     if abs(listed.other_time - known.time) < abs(listed.time - known.time):
