@@ -225,6 +225,17 @@ async def test_a_private_theft_is_told_without_a_place(
     assert call.data["data"]["actions"] == []
 
 
+async def test_without_litres_it_tells_the_share_of_the_tank(
+    hass: HomeAssistant, sent: list[ServiceCall]
+) -> None:
+    """Where the theft is concluded from a level and the tank's size is unknown."""
+    await async_use(hass, NAME, minimum_volume=40)
+    hass.bus.async_fire(EVENT_FUEL, {**PRIVATE, "percent": 31.6})
+    await hass.async_block_till_done()
+    (call,) = sent
+    assert call.data["message"].startswith("32 % of the tank, ")
+
+
 async def test_a_button_runs_the_users_actions(
     hass: HomeAssistant, sent: list[ServiceCall]
 ) -> None:

@@ -11,6 +11,11 @@ from pytest_homeassistant_custom_component.common import (
     async_capture_events,
 )
 
+from custom_components.fleet_telematics.providers.models import (
+    FuelEvent,
+    FuelEventKind,
+    FuelReport,
+)
 from simulator.faults import Fault, FaultKind
 from simulator.trackgps import TrackGpsServer
 from tests.integration.helpers import async_read_all, async_set_up, entry_of, state_of
@@ -149,6 +154,38 @@ async def test_after_days_it_counts_days(
     assert message.startswith("An unknown amount, 2026-11-0")
     assert message.endswith(", place unknown. Last time: 3 days before")
     assert sent[-1].data["data"]["url"].endswith("/44.400000/26.100000")
+
+
+async def test_without_litres_it_tells_the_share_of_the_tank(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    trackgps_server: TrackGpsServer,
+    vehicle_id: int,
+    device: str,
+    sent: list[ServiceCall],
+) -> None:
+    """Where the refill is concluded from a level and the tank's size is unknown."""
+    await async_use(hass, NAME, vehicles={"device_id": device}, minimum_volume=40)
+    vehicle = trackgps_server.vendor_id(vehicle_id)
+    fuel = entry.runtime_data.fuel
+    fuel.ledger.record(
+        str(vehicle),
+        FuelReport(
+            events=(
+                FuelEvent(
+                    vehicle_id=str(vehicle),
+                    kind=FuelEventKind.REFUELLED,
+                    time=dt_util.utcnow(),
+                    percent=31.6,
+                ),
+            )
+        ),
+        dt_util.utcnow(),
+    )
+    await fuel.teller.async_fire_pending()
+    await hass.async_block_till_done()
+    (call,) = sent
+    assert call.data["message"].startswith("32 % of the tank, ")
 
 
 async def test_only_the_target_is_told_of(
