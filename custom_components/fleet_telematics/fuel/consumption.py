@@ -1,6 +1,6 @@
 """What a vehicle takes from its tank for a kilometre, learned from its levels."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from .reading import Sample
@@ -64,7 +64,8 @@ class Consumption:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what goes on disk."""
-        return asdict(self)
+        # Much quicker than asdict, for every vehicle at every poll.
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:

@@ -1,6 +1,6 @@
 """How much a vehicle's fuel level shakes, learned from neighbouring samples."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from .reading import Sample
@@ -35,7 +35,8 @@ class Noise:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what goes on disk."""
-        return asdict(self)
+        # Much quicker than asdict, for every vehicle at every poll.
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Self:

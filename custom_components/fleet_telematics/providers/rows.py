@@ -1,10 +1,15 @@
 """Remembers what a vendor's rows were read as, for those that did not change."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import chain, repeat
+from typing import Final
 
 from .models import Vehicle
+
+# After so many rows that were read everybody else has a turn.
+_SLICE: Final = 50
 
 type Reader = Callable[[object, datetime], Vehicle | None]
 
@@ -30,21 +35,24 @@ class RowMemory:
         # The rows of the last read that were not as they had been.
         self.fresh: list[object] = []
 
-    def read(self, rows: Iterable[object], now: datetime) -> list[Vehicle | None]:
+    async def read(self, rows: Iterable[object], now: datetime) -> list[Vehicle | None]:
         """Return each row's vehicle, in the rows' order."""
-        before, self._known = self._known, []
-        self.fresh = []
-        for row, known in zip(rows, chain(before, repeat(None)), strict=False):
+        read: list[tuple[object, Vehicle | None, datetime | None]] = []
+        fresh: list[object] = []
+        for row, known in zip(rows, chain(self._known, repeat(None)), strict=False):
             if (
                 known is not None
                 and (known[0] is row or known[0] == row)
                 and (known[2] is None or now < known[2])
             ):
                 # The newer row: the very same one may come next time.
-                self._known.append((row, known[1], known[2]))
+                read.append((row, known[1], known[2]))
                 continue
-            self.fresh.append(row)
             vehicle = self._read(row, now)
             until = None if vehicle is None else self._until(vehicle)
-            self._known.append((row, vehicle, until))
-        return [vehicle for _, vehicle, _ in self._known]
+            read.append((row, vehicle, until))
+            fresh.append(row)
+            if len(fresh) % _SLICE == 0:
+                await asyncio.sleep(0)
+        self._known, self.fresh = read, fresh
+        return [vehicle for _, vehicle, _ in read]

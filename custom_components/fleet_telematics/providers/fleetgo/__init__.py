@@ -127,7 +127,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         Source: GET /Equipment/GetFleet, /Equipment/GetEquipments.
         """
         rows = await self._api.fleet(self._group)
-        found = self._rows.read(rows, datetime.now(UTC))
+        found = await self._rows.read(rows, datetime.now(UTC))
         vehicles = {vehicle.id: vehicle for vehicle in found if vehicle is not None}
         if rows and not vehicles:
             raise InvalidResponse("the fleet lists no vehicle with an id")
