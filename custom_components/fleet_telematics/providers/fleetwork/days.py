@@ -48,11 +48,12 @@ class UserDay:
         ended = self.end or last_of(day_end(self.day))
         return began <= end and ended >= start
 
-    def trip(self, vehicle_id: str, fuel: DayFuel | None) -> Trip:
-        """Return the day as a trip of the user's vehicle."""
+    def trip(self, vehicle_id: str, fuel: DayFuel | None, *, row: int = 1) -> Trip:
+        """Return the day, or its row of that number, as a trip of the user's vehicle."""
+        day = self.day.isoformat()
         return Trip(
             # Trackers report late: when it began may change, and which day it is not.
-            id=self.day.isoformat(),
+            id=day if row == 1 else f"{day}-{row}",
             vehicle_id=vehicle_id,
             start=self.start,
             end=self.end,

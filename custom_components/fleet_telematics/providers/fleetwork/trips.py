@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -62,18 +63,18 @@ async def read(
     first, last = day_start(day_of(start)), day_end(day_of(end)) + _MARGIN
     listing = await reports.read(api, "trip_detail", first, last, user=user)
     now = _told_at(listing, now)
-    days = [
-        one
-        for row in listing.rows
-        if (one := user_day(row)) is not None
-        and one.user == user
-        and one.is_over(now)
-        and one.overlaps(start, end)
-    ]
+    told = [one for row in listing.rows if (one := user_day(row)) and one.user == user]
+    # Where a version tells several rows a day, they keep their numbers in every window.
+    rows: Counter[date] = Counter()
+    days: list[tuple[UserDay, int]] = []
+    for day in told:
+        rows[day.day] += 1
+        if day.is_over(now) and day.overlaps(start, end):
+            days.append((day, rows[day.day]))
     if not days:
         return []
     fuel = await _fuel(api, user, first, last)
-    return [day.trip(vehicle_id, fuel.pop(day.day, None)) for day in days]
+    return [day.trip(vehicle_id, fuel.pop(day.day, None), row=row) for day, row in days]
 
 
 async def _fuel(
