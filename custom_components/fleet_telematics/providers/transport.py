@@ -266,11 +266,14 @@ class Transport:
         raise InvalidResponse(f"{what}: redirected too often")
 
     def _below_base(self, path: str, what: str) -> URL:
-        """Return a path's address; servers may read encoded dots and slashes, too."""
+        """Return a path's address; servers may read encoded dots and slashes, too.
+
+        Addresses drop tabs and line breaks: two dots may come of what had one between.
+        """
         steps = path
         while (decoded := unquote(steps)) != steps:
             steps = decoded
-        if {".", ".."} & set(re.split(r"[/\\]", steps)):
+        if not steps.isprintable() or {".", ".."} & set(re.split(r"[/\\]", steps)):
             raise NotSent(f"{what}: not sent", reason="it leads out of the base")
         return URL(f"{self._base_url}/{path.lstrip('/')}")
 
@@ -372,7 +375,8 @@ class Transport:
             answer = parse.folded(self._read_json(body, charset, "reason"))
         reason = parse.first(
             parse.text(answer.get(key))
-            for key in ("error", "message", "error_description")
+            # A sentence first: beside one, an error is a mere code.
+            for key in ("message", "error", "error_description")
         )
         return reason and reason[:_LONGEST_REASON]
 

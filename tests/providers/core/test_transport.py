@@ -111,6 +111,8 @@ async def test_a_request_arrives_as_it_was_meant(
         "..%2fsecret",
         "fleet%5c..%5csecret",
         "./secret",
+        ".\t./secret",
+        "fleet/.%0A./.%0d./secret",
     ],
 )
 async def test_a_path_cannot_leave_the_base(
@@ -280,6 +282,7 @@ async def test_every_success_is_one(
         (b'{"error": "invalid_grant", "error_description": "x"}', "invalid_grant"),
         (b'{"Message": " Wrong date ", "code": 3}', "Wrong date"),
         (b'{"error": null, "message": "here"}', "here"),
+        (b'{"error": "BAD_REQUEST", "message": "from: no date"}', "from: no date"),
         (b'{"error_description": "MFA needed"}', "MFA needed"),
         ('{"message": "Accès refusé"}'.encode("latin-1"), "Acc\ufffds refus\ufffd"),
         (b'{"error": {"code": 1}}', None),
