@@ -100,7 +100,9 @@ async def _nearest_or_estimate(
     try:
         return await _nearest(entry, place, asked)
     except ProviderError as err:
-        LOGGER.info("%s: no search for vehicles nearby (%s)", entry.title, err)
+        # Without the account's title, which may name its user.
+        name = entry.runtime_data.provider.info.name
+        LOGGER.info("%s: no search for vehicles nearby (%s)", name, err)
         return _straight(entry, place, asked)
 
 
