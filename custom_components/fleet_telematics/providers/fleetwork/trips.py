@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
