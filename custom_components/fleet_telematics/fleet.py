@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Final
 
 from .const import LOGGER
-from .guard import HIDDEN_IN_PRIVATE, Guard
+from .guard import HIDDEN_IN_PRIVATE, Guard, is_ahead
 from .providers.base import Feed
 from .providers.models import Vehicle
 
@@ -115,7 +115,7 @@ class Fleet:
             previous = parts.get(source)
             part = self.guard.admit(source, vehicle, previous, now)
             # Of a time that is believed the guard says the same again.
-            if vehicle.last_report is not None and part.last_report is not None:
+            if vehicle.last_report is not None and not is_ahead(vehicle, now):
                 self._admitted[source, vehicle.id] = vehicle
             else:
                 self._admitted.pop((source, vehicle.id), None)
@@ -239,7 +239,7 @@ class Fleet:
         values: dict[str, object] = {name: _first_told(ordered, name) for name in names}
         whole = values if known is None else _as_dict(known) | values
         if "odometer" in names:
-            whole["odometer"] = _odometer(ordered)
+            whole["odometer"] = _odometer(ordered, known and known.odometer)
         if not self.expose_drivers:
             whole["driver"] = None
         if whole["private_mode"]:
@@ -289,17 +289,20 @@ def _first_told(parts: Sequence[Vehicle], name: str) -> object:
     return None
 
 
-def _odometer(parts: Sequence[Vehicle]) -> float | None:
+def _odometer(parts: Sequence[Vehicle], shown: float | None) -> float | None:
     """Return the newest reading of the odometer that the first source tells.
 
     Another source may be finer, or count something else altogether: one that is
-    far off is left aside, so that two counters never take turns.
+    far off is left aside, so that two counters never take turns. Of the same counter
+    what was shown is not taken back when the source that was ahead falls silent.
     """
     readings = [part.odometer for part in parts if part.odometer is not None]
-    return max(
-        (one for one in readings if abs(one - readings[0]) <= _SAME_ODOMETER),
-        default=None,
-    )
+    if not readings:
+        return None
+    newest = max(one for one in readings if abs(one - readings[0]) <= _SAME_ODOMETER)
+    if shown is not None and 0 < shown - newest <= 2 * _SAME_ODOMETER:
+        return shown
+    return newest
 
 
 def _litres(level: object, capacity: object) -> float | None:

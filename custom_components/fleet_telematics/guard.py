@@ -32,6 +32,11 @@ def hide_private(vehicle: Vehicle) -> Vehicle:
     )
 
 
+def is_ahead(vehicle: Vehicle, now: datetime) -> bool:
+    """Whether a vehicle's time is further ahead than clocks go wrong."""
+    return vehicle.last_report is not None and vehicle.last_report > now + _FUTURE
+
+
 class Guard:
     """Judges each reading against the ones before it.
 
@@ -56,7 +61,8 @@ class Guard:
             # A flag that cannot be read does not give a private vehicle away.
             vehicle = replace(vehicle, private_mode=True)
         vehicle = hide_private(vehicle)
-        if vehicle.last_report is not None and vehicle.last_report > now + _FUTURE:
+        ahead = is_ahead(vehicle, now)
+        if ahead:
             self.rejected["future"] += 1
             vehicle = replace(vehicle, last_report=None)
         if self._is_stale(feed, vehicle):
@@ -69,7 +75,11 @@ class Guard:
                     replace(previous, private_mode=True, status=vehicle.status)
                 )
             return previous
-        return self._with_plausible_odometer(feed, vehicle, now)
+        admitted = self._with_plausible_odometer(feed, vehicle, now)
+        if ahead and previous is not None:
+            # Or the older time of another feed would be shown.
+            admitted = replace(admitted, last_report=previous.last_report)
+        return admitted
 
     def forget(self, vehicle_id: str) -> None:
         """Drop the memory of a vehicle that left the fleet."""

@@ -50,6 +50,26 @@ def test_the_poll_comes_first_but_for_the_odometer(fleet: Fleet) -> None:
     assert fleet.vehicles["1"].odometer == 1000.8
 
 
+def test_the_odometer_is_not_taken_back(fleet: Fleet) -> None:
+    """The source that was ahead falls silent, or is too far ahead for a moment."""
+    fleet.apply(Feed.DETAILS, [Vehicle(id="1", odometer=1004.0)], NOW)
+    for details in (None, 1006.0, 1004.0):
+        fleet.apply(Feed.DETAILS, [Vehicle(id="1", odometer=details)], NOW)
+        assert fleet.vehicles["1"].odometer == 1004.0
+    later = NOW + timedelta(minutes=5)
+    fleet.apply(Feed.POSITIONS, [replace(ONE, odometer=1005.0)], later)
+    assert fleet.vehicles["1"].odometer == 1005.0
+
+
+def test_the_last_report_does_not_go_back(fleet: Fleet) -> None:
+    """A time that is not believed leaves the one before, not another feed's."""
+    fleet.apply(Feed.DETAILS, [Vehicle(id="1", last_report=NOW)], NOW)
+    for minutes, told in ((5, 5), (60, 5), (6, 6)):
+        vehicle = replace(ONE, last_report=NOW + timedelta(minutes=minutes))
+        fleet.apply(Feed.POSITIONS, [vehicle], NOW)
+        assert fleet.vehicles["1"].last_report == NOW + timedelta(minutes=told)
+
+
 def test_another_counter_is_left_aside(fleet: Fleet) -> None:
     """An odometer with another base never takes turns with the poll's."""
     fleet.apply(Feed.DETAILS, [Vehicle(id="1", odometer=1678.0)], NOW)
