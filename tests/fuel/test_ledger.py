@@ -158,6 +158,18 @@ async def test_an_amount_that_is_no_longer_told_stays(ledger: FuelLedger) -> Non
     assert ledger.accounts["1"].total(FuelEventKind.REFUELLED) == 39.0
 
 
+async def test_an_event_of_the_time_to_come_is_not_believed_yet(
+    ledger: FuelLedger,
+) -> None:
+    """It would be the last refill, or an alarm, for as long as its time is ahead."""
+    soon, later = refill(5 / 60), refill(2)
+    ledger.record("1", report(soon, later), NOW)
+    assert fire_all(ledger) == [soon]
+    assert ledger.accounts["1"].last(FuelEventKind.REFUELLED) == soon
+    ledger.record("1", report(soon, later), NOW + timedelta(hours=2))
+    assert fire_all(ledger) == [later]
+
+
 async def test_a_row_that_is_listed_twice_is_one_event(ledger: FuelLedger) -> None:
     """Alike in everything, it neither fires twice nor counts double."""
     ledger.record("1", report(refill(), refill()), NOW)

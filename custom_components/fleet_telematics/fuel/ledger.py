@@ -47,6 +47,8 @@ _KEEP: Final = timedelta(days=62)
 # An event that was missing from a vehicle's first read although it is older than
 # that is news only if vendors are known to be so late.
 _LATE: Final = timedelta(days=2)
+# The vendor's clock may be ahead of ours by so much.
+_FUTURE: Final = timedelta(minutes=10)
 _STORED: Final = tuple(
     field.name for field in fields(FuelEvent) if field.name != "vehicle_id"
 )
@@ -346,6 +348,7 @@ class FuelLedger:
         counts as fired, and so does what is told later of days before. Else an
         event that is not known yet waits in `pending`; a known one is corrected,
         which is one that is much alike, or where nobody revises events the same.
+        One of the time to come is left out until that time.
         Returns whether it is worth writing: whether anything but `read_until`
         changed.
         """
@@ -357,6 +360,7 @@ class FuelLedger:
             dict.fromkeys(
                 without_place(event) if event.private else event
                 for event in report.events
+                if event.time <= read_until + _FUTURE
             )
         )
         entries = list(page.entries)
