@@ -4,6 +4,7 @@ Units: kilometres, kilometres per hour, degrees, metres, litres, percent, volts,
 degrees Celsius, hours. Times are aware and in UTC. None means "not delivered".
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -328,3 +329,25 @@ class Batch:
 
     vehicles: dict[str, Vehicle]
     complete: bool = False
+
+    @classmethod
+    def of_rows(cls, found: Sequence[Vehicle | None]) -> Batch:
+        """Return what a list of the whole fleet brought, None for unreadable rows.
+
+        Such a row may be any vehicle: none is missing for sure. Of two rows of a
+        vehicle the newer one counts, or the later one where times do not tell.
+        """
+        vehicles: dict[str, Vehicle] = {}
+        for one in found:
+            if one is None:
+                continue
+            known = vehicles.get(one.id)
+            if known is None or not _is_older(one, known):
+                vehicles[one.id] = one
+        return cls(vehicles=vehicles, complete=None not in found)
+
+
+def _is_older(one: Vehicle, other: Vehicle) -> bool:
+    if one.last_report is None or other.last_report is None:
+        return other.last_report is not None
+    return one.last_report < other.last_report

@@ -128,14 +128,13 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         """
         rows = await self._api.fleet(self._group)
         found = await self._rows.read(rows, datetime.now(UTC))
-        vehicles = {vehicle.id: vehicle for vehicle in found if vehicle is not None}
-        if rows and not vehicles:
+        batch = Batch.of_rows(found)
+        if rows and not batch.vehicles:
             raise InvalidResponse("the fleet lists no vehicle with an id")
         self._groups.learn(self._rows.fresh)
         if parse.flag(self.connection.options.get("live_updates")):
             self._messages.know(rows)
-        # A row that cannot be read may be any vehicle: none is missing for sure.
-        return Batch(vehicles=vehicles, complete=None not in found)
+        return batch
 
     @override
     async def details(self, vehicle_ids: Sequence[str]) -> Batch:

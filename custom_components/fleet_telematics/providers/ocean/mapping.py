@@ -82,11 +82,7 @@ def state(code: object) -> State:
 
 def fleet(rows: Iterable[object], read: Callable[[object], Vehicle | None]) -> Batch:
     """Read rows; one without an id leaves open whether a missing vehicle is gone."""
-    found = [read(row) for row in rows]
-    known = [one for one in found if one is not None]
-    return Batch(
-        vehicles={one.id: one for one in known}, complete=len(known) == len(found)
-    )
+    return Batch.of_rows([read(row) for row in rows])
 
 
 def vehicle(value: object) -> Vehicle | None:

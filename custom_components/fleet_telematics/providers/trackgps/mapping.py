@@ -51,11 +51,7 @@ def fleet(rows: Sequence[object], local: LocalTime, now: datetime) -> Batch:
 
     A row without an id leaves open whether a missing vehicle is gone.
     """
-    found = [vehicle(row, local, now) for row in rows]
-    known = [one for one in found if one is not None]
-    return Batch(
-        vehicles={one.id: one for one in known}, complete=len(known) == len(found)
-    )
+    return Batch.of_rows([vehicle(row, local, now) for row in rows])
 
 
 def vehicle(row: object, local: LocalTime, now: datetime) -> Vehicle | None:
