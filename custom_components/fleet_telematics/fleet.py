@@ -239,7 +239,9 @@ class Fleet:
         values: dict[str, object] = {name: _first_told(ordered, name) for name in names}
         whole = values if known is None else _as_dict(known) | values
         if "odometer" in names:
-            whole["odometer"] = _odometer(ordered, known and known.odometer)
+            whole["odometer"] = _odometer(
+                ordered, None if known is None else known.odometer
+            )
         if not self.expose_drivers:
             whole["driver"] = None
         if whole["private_mode"]:
