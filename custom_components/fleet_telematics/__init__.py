@@ -115,10 +115,16 @@ async def async_setup_entry(hass: HomeAssistant, entry: FleetConfigEntry) -> boo
 def _start_feeds(hass: HomeAssistant, entry: FleetConfigEntry) -> None:
     """Read what is beside the poll without holding up the set-up."""
     data = entry.runtime_data
+    if (figures := data.figures) is not None:
+        entry.async_on_unload(
+            figures.async_listen_figures(
+                lambda: data.devices.describe_fleet(figures.figures.organisations)
+            )
+        )
 
     async def read_feeds() -> None:
-        if data.figures is not None:
-            await data.figures.async_refresh()
+        if figures is not None:
+            await figures.async_refresh()
         for coordinator in data.feeds.values():
             await coordinator.async_refresh()
 

@@ -106,6 +106,14 @@ class Devices:
         entry.async_on_unload(fleet.listen_all(self._note))
 
     @callback
+    def describe_fleet(self, organisations: Collection[str]) -> None:
+        """Show on the fleet's device to whom its vehicles belong."""
+        if organisations:
+            self._registry.async_update_device(
+                self._hub.id, model=", ".join(organisations)
+            )
+
+    @callback
     def _note(self, vehicle_ids: Collection[str]) -> None:
         known = (self._fleet.vehicles.get(one) for one in vehicle_ids)
         self.update(one for one in known if one is not None)

@@ -114,6 +114,30 @@ async def test_the_failure_of_one_feed_leaves_the_others(
     assert state_of(hass, entry, "sensor", vehicle, "speed").state != STATE_UNAVAILABLE
 
 
+async def test_the_fleets_device_tells_whose_vehicles_they_are(
+    hass: HomeAssistant, fleetgo_server: FleetGoServer
+) -> None:
+    """The vendor's organisational units have names, where the account may read them."""
+    fleetgo_server.split_administrations = True
+    fleetgo_server.denied = {"equipment/getadministrations"}
+    entry = entry_of(fleetgo_server)
+    await async_set_up(hass, entry)
+
+    def model() -> str | None:
+        device = dr.async_get(hass).async_get_device_by_identifier(
+            (DOMAIN, str(entry.unique_id)), entry.entry_id
+        )
+        assert device is not None
+        return device.model
+
+    assert model() is None
+    fleetgo_server.denied.clear()
+    await async_poll(hass, timedelta(hours=1, minutes=1))
+    groups = {one.group for one in fleetgo_server.world.vehicles.values()}
+    assert len(groups) > 1
+    assert set((model() or "").split(", ")) == groups
+
+
 async def test_a_feed_the_account_may_not_read_is_no_failure(
     hass: HomeAssistant,
     fleetgo_server: FleetGoServer,

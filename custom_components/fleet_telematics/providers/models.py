@@ -247,6 +247,7 @@ class FleetFigures:
     Distances in km, times in hours, efficiency in km per litre, the password's
     remaining life in days. `currency` is the ISO code of the costs;
     `cost_month_parts` splits this month's costs by the vendor's categories.
+    `organisations` are the names of the units that the vehicles belong to.
     """
 
     active_users: int | None = None
@@ -258,6 +259,7 @@ class FleetFigures:
     cost_month_parts: tuple[tuple[str, float], ...] | None = None
     currency: str | None = None
     password_expires_in: int | None = None
+    organisations: tuple[str, ...] = ()
 
 
 class FuelEventKind(StrEnum):

@@ -152,7 +152,7 @@ async def test_vehicle_whose_trips_are_refused_does_not_cost_the_others(
 def test_feeds_go_easy_on_the_vendor(connect: Connect) -> None:
     """A fleet of fifty asks for trips less often than for positions."""
     feeds = connect("http://127.0.0.1:9").feeds
-    assert set(feeds) == {Feed.DETAILS, Feed.TRIPS}
+    assert set(feeds) == {Feed.DETAILS, Feed.TRIPS, Feed.FIGURES}
     assert feeds[Feed.DETAILS].vehicles_per_step is None
     trips = feeds[Feed.TRIPS]
     assert trips.vehicles_per_step is not None

@@ -24,8 +24,8 @@ from ..capabilities import (
     TripEditor,
     TripHistory,
 )
-from ..errors import InvalidResponse, NotSent
-from ..models import Batch, Position, Trip, Vehicle
+from ..errors import AccessDenied, InvalidResponse, NotFound, NotSent
+from ..models import Batch, FleetFigures, Position, Trip, Vehicle
 from ..rows import RowMemory
 from ..transport import Transport
 from . import edits, mapping, trips
@@ -44,6 +44,8 @@ _TRIPS_WITHIN: Final = timedelta(days=7)
 # up to date, bring a fleet of fifty round in under two hours, and are half of
 # what the poll asks of the vendor's fair use.
 _FEEDS: Final = {
+    # The list behind it is read once a day.
+    Feed.FIGURES: FeedPlan(interval=timedelta(hours=1)),
     Feed.DETAILS: FeedPlan(interval=timedelta(minutes=5)),
     Feed.TRIPS: FeedPlan(interval=timedelta(minutes=10), vehicles_per_step=5),
 }
@@ -96,9 +98,9 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         )
         self._session = Session(transport, connection.data)
         self._api = FleetGoApi(self._session)
-        administrations = Administrations(self._api, _utcnow)
-        self._telemetry = Telemetry(self._api, administrations, _utcnow)
-        self._tracks = Tracks(self._api, administrations)
+        self._administrations = Administrations(self._api, _utcnow)
+        self._telemetry = Telemetry(self._api, self._administrations, _utcnow)
+        self._tracks = Tracks(self._api, self._administrations)
         self._group = parse.identifier(connection.options.get("group"))
         self._groups = Groups(self._api)
         self._messages = Messages(self._group, _utcnow, connection.loads)
@@ -110,7 +112,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
     @property
     @override
     def feeds(self) -> Mapping[Feed, FeedPlan]:
-        """AVL records every five minutes, trips in turns."""
+        """AVL records every five minutes, trips in turns, names of administrations."""
         return _FEEDS
 
     @override
@@ -135,6 +137,17 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         if parse.flag(self.connection.options.get("live_updates")):
             self._messages.know(rows)
         return batch
+
+    @override
+    async def figures(self) -> FleetFigures:
+        """Return the administrations' names, none where the account may not read them.
+
+        Source: GET /Equipment/GetAdministrations.
+        """
+        try:
+            return FleetFigures(organisations=await self._administrations.names())
+        except (AccessDenied, NotFound):
+            return FleetFigures()
 
     @override
     async def details(self, vehicle_ids: Sequence[str]) -> Batch:

@@ -1,6 +1,6 @@
 """FleetGO's administrations, and which vehicle belongs to which."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,17 +21,25 @@ class Administrations:
         """Know nothing yet."""
         self._api = api
         self._now = now
-        self._known: list[str] = []
+        self._known: dict[str, str | None] = {}
         self._known_until: datetime | None = None
         self._homes: dict[str, str] = {}
 
     async def all(self) -> Sequence[str]:
         """Return every administration's id, asked once a day."""
+        return list(await self._read())
+
+    async def names(self) -> tuple[str, ...]:
+        """Return the administrations' names, those that have one, in their order."""
+        return tuple(name for name in (await self._read()).values() if name)
+
+    async def _read(self) -> Mapping[str, str | None]:
+        """Return the administrations' names by id."""
         now = self._now()
         if self._known_until is None or now >= self._known_until:
             rows = await self._api.administrations()
             found = (mapping.administration(row) for row in rows)
-            self._known = [one for one in found if one is not None]
+            self._known = dict(one for one in found if one is not None)
             self._known_until = now + _LAST
         return self._known
 

@@ -97,11 +97,16 @@ def group(value: object) -> tuple[str, str] | None:
     return None if key is None else (key, name or key)
 
 
-def administration(value: object) -> str | None:
-    """Return the id of a GetAdministrations row."""
+def administration(value: object) -> tuple[str, str | None] | None:
+    """Return the id and the name of a GetAdministrations row; None without an id."""
     row = parse.folded(value)
-    return parse.first(
+    found = parse.first(
         parse.identifier(row.get(key)) for key in ("id", "administrationid")
+    )
+    if found is None:
+        return None
+    return found, parse.first(
+        parse.text(row.get(key)) for key in ("name", "administrationname")
     )
 
 
