@@ -29,6 +29,11 @@ class JsonMemory:
         self._rows: list[object] = []
         self._starts: list[int] = []
 
+    @property
+    def size(self) -> int:
+        """How many bytes the answer has that is kept."""
+        return len(self._body)
+
     def read(self, body: bytes) -> object:
         """Return what an answer says. Raises what `loads` does."""
         if body == self._body:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 import json
 import math
 import random
@@ -19,6 +20,7 @@ from multidict import CIMultiDictProxy
 from yarl import URL
 
 from . import parse
+from .answers import Answers
 from .errors import (
     AccessDenied,
     AuthenticationFailed,
@@ -32,7 +34,6 @@ from .errors import (
     RequestTimeout,
     Unreachable,
 )
-from .json_memory import JsonMemory
 
 MAXIMUM_SIZE: Final = 32 * 1024 * 1024
 # Larger answers are not kept to be compared with the next.
@@ -177,7 +178,8 @@ class Transport:
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout
         # A poll often brings much that was in the last one.
-        self._memory = JsonMemory(loads, MOST_KEPT)
+        self._loads = loads
+        self._answers = Answers(loads, MOST_KEPT)
 
     async def request(
         self,
@@ -219,7 +221,12 @@ class Transport:
             self._queue.accepted()
         return Response(
             status=response.status,
-            data=self._read_json(body, response.charset, what),
+            data=_read_json(
+                partial(self._answers.read, (method, path, str(params))),
+                body,
+                response.charset,
+                what,
+            ),
             headers=response.headers,
         )
 
@@ -372,7 +379,7 @@ class Transport:
         """Return the vendor's word for a refusal, from the keys vendors use."""
         answer: Mapping[str, object] = {}
         with suppress(InvalidResponse):
-            answer = parse.folded(self._read_json(body, charset, "reason"))
+            answer = parse.folded(_read_json(self._loads, body, charset, "reason"))
         reason = parse.first(
             parse.text(answer.get(key))
             # A sentence first: beside one, an error is a mere code.
@@ -380,21 +387,24 @@ class Transport:
         )
         return reason and reason[:_LONGEST_REASON]
 
-    def _read_json(self, body: bytes, charset: str | None, what: str) -> object:
-        """Read JSON, the second time with more patience than strict readers have.
 
-        One NaN, broken character or half surrogate pair is one vehicle's fault
-        and must not cost the fleet its answer.
-        """
-        if not body or body.isspace():
-            return None
-        # Every reader's errors are ValueErrors; too deep a nesting is not.
-        with suppress(ValueError, RecursionError):
-            return self._memory.read(body)
-        with suppress(ValueError, RecursionError):
-            return json.loads(_decoded(body, charset))
-        # Here no cause hangs on to it: those hold the whole body.
-        raise InvalidResponse(f"{what}: not JSON")
+def _read_json(
+    read: Callable[[bytes], object], body: bytes, charset: str | None, what: str
+) -> object:
+    """Read JSON, the second time with more patience than strict readers have.
+
+    One NaN, broken character or half surrogate pair is one vehicle's fault
+    and must not cost the fleet its answer.
+    """
+    if not body or body.isspace():
+        return None
+    # Every reader's errors are ValueErrors; too deep a nesting is not.
+    with suppress(ValueError, RecursionError):
+        return read(body)
+    with suppress(ValueError, RecursionError):
+        return json.loads(_decoded(body, charset))
+    # Here no cause hangs on to it: those hold the whole body.
+    raise InvalidResponse(f"{what}: not JSON")
 
 
 def _failure(err: TimeoutError | aiohttp.ClientError, what: str) -> ProviderError:

@@ -146,7 +146,7 @@ class FleetGo(Provider, TripHistory, PositionHistory, TripEditor, OpenApi, LiveU
         """
         try:
             return FleetFigures(organisations=await self._administrations.names())
-        except (AccessDenied, NotFound):
+        except AccessDenied, NotFound:
             return FleetFigures()
 
     @override
