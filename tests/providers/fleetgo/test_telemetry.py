@@ -183,6 +183,22 @@ async def test_pages_are_read_until_one_is_short(
     }
 
 
+async def test_empty_page_is_the_end(
+    peer: Peer, archive: Archive, telemetry: Telemetry
+) -> None:
+    """Behind a round number of records one page is asked for, and no second one."""
+    for index in range(20):
+        archive.add(1, START - timedelta(minutes=index + 1), 100)
+    await telemetry.read(["1", "2"])
+    assert peer.count(AVL) == 2
+    # With the newest one of before these are 20 again.
+    for index in range(19):
+        archive.add(1, START + timedelta(seconds=index), 200)
+    archive.now += timedelta(minutes=5)
+    await telemetry.read(["1", "2"])
+    assert peer.count(AVL) == 4
+
+
 @pytest.mark.parametrize("largest", [10, 50, 100, 250])
 async def test_vendor_with_smaller_pages_is_followed_to_the_end(
     archive: Archive, telemetry: Telemetry, largest: int

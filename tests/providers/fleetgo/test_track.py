@@ -166,6 +166,17 @@ async def test_vendor_with_smaller_pages_tells_the_whole_track(
     assert len(found) == 300
 
 
+async def test_empty_page_is_the_end(
+    archive: Archive, peer: Peer, connect: Connect
+) -> None:
+    """Behind a round number of records one page is asked for, and no second one."""
+    for index in range(20):
+        archive.add(1, NOW - timedelta(minutes=20 - index))
+    found = await connect(peer.url).track("1", NOW - timedelta(hours=2), NOW)
+    assert len(found) == 20
+    assert [skip for *_, skip in archive.asked()] == [0, 20]
+
+
 async def test_page_that_is_all_there_is_may_be_told_twice(
     archive: Archive, peer: Peer, connect: Connect
 ) -> None:

@@ -98,10 +98,11 @@ class FleetGoApi:
 def is_last(rows: Sequence[object], before: Sequence[object]) -> bool:
     """Whether no page of AVL records comes after one and the one before it.
 
-    A page told again is the end. A short one may be cut: how many records the vendor
-    gives at once is not published, and such a limit is a round number.
+    An empty page is the end, and so is one told again. A short one may be cut: how
+    many records the vendor gives at once is not published, and such a limit is a round
+    number.
     """
-    if rows == before:
+    if not rows or rows == before:
         return True
     return len(rows) < PAGE_SIZE and len(rows) % 10 != 0
 
