@@ -24,6 +24,7 @@ from custom_components.fleet_telematics.providers.errors import (
     ProviderError,
     RateLimited,
     Rejected,
+    RequestTimeout,
     Unreachable,
 )
 from custom_components.fleet_telematics.providers.models import SentPosition
@@ -305,7 +306,7 @@ async def test_a_position_at_which_the_vendor_fails_holds_up_no_other_for_ever(
     def fail(positions: Sequence[SentPosition]) -> ProviderError | None:
         """Fail at what has a bad one in it."""
         if set(wrong) & set(positions):
-            return Unreachable("POST: HTTP 500")
+            return Unreachable("POST: HTTP 500", status=500)
         return None
 
     vendor.refuse = fail
@@ -333,7 +334,7 @@ async def test_a_vendor_that_fails_at_everything_loses_nothing(
 ) -> None:
     """Nor is it asked much more often, and not at all more where it is down."""
     sender.async_start(vendor, LOG, lambda: is_up)
-    vendor.refuse = refusing(Unreachable("POST: HTTP 500"))
+    vendor.refuse = refusing(Unreachable("POST: HTTP 500", status=500))
     await queue.async_add(points(20))
     await settled(hass)
     for wait in (15, 30, 60, 120, 240):
@@ -344,6 +345,39 @@ async def test_a_vendor_that_fails_at_everything_loses_nothing(
     vendor.refuse = lambda positions: None
     await later(hass, 900)
     assert vendor.taken == points(20)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Unreachable("POST: ClientOSError"), RequestTimeout("POST: no answer in time")],
+)
+async def test_a_connection_that_breaks_is_no_positions_fault(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    error: Unreachable,
+) -> None:
+    """Though the vendor failed at it before, and others got through."""
+    sender.async_start(vendor, LOG, lambda: True)
+
+    def fail(positions: Sequence[SentPosition]) -> ProviderError | None:
+        """Fail at the first one, and break off once others were taken."""
+        if point(0) not in positions:
+            return None
+        return error if vendor.taken else Unreachable("POST: HTTP 500", status=500)
+
+    vendor.refuse = fail
+    await queue.async_add(points(8))
+    await settled(hass)
+    for wait in (15, 30, 60, 120):
+        await later(hass, wait * 1.01)
+    assert vendor.taken == points(8)[1:]
+    assert (queue.waiting, queue.declined) == (1, 0)
+
+    vendor.refuse = lambda positions: None
+    await later(hass, 900)
+    assert vendor.taken == [*points(8)[1:], point(0)]
 
 
 @pytest.mark.parametrize(

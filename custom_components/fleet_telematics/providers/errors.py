@@ -31,7 +31,15 @@ class RateLimited(ProviderError):
 
 
 class Unreachable(ProviderError):
-    """No usable answer: no such host, connection lost, or a 5xx."""
+    """No usable answer: no such host, connection lost, or a 5xx.
+
+    `status` is the HTTP status, None where there was no answer.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        """Keep the answer's status."""
+        super().__init__(message)
+        self.status = status
 
 
 class RequestTimeout(Unreachable):

@@ -367,7 +367,7 @@ class Transport:
         if status == 403:
             raise AccessDenied(message)
         if status >= 500:
-            raise Unreachable(message)
+            raise Unreachable(message, status=status)
         reason = self._reason(body, response.charset)
         if status == 404:
             raise NotFound(message, status=status, reason=reason)

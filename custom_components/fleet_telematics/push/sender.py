@@ -24,7 +24,6 @@ from ..providers.errors import (
     ProviderError,
     RateLimited,
     Rejected,
-    RequestTimeout,
     Unreachable,
 )
 from .queue import PositionQueue
@@ -181,7 +180,7 @@ class Sender:
                     if await self._async_deliver(sink, part):
                         continue
                 except Unreachable as err:
-                    if not looks or isinstance(err, RequestTimeout):
+                    if not looks or err.status is None:
                         raise
                     if len(part) == 1:
                         suspects += part
@@ -204,8 +203,8 @@ class Sender:
         try:
             await self._async_deliver(sink, [suspect])
         except Unreachable as err:
-            if self._failures:
-                # It took no other one.
+            if self._failures or err.status is None:
+                # It took no other one, or gave no answer to this one.
                 raise
             await self._async_drop(suspect, err)
 
