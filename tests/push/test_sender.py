@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import (
     async_fire_time_changed,
 )
 
+from custom_components.fleet_telematics.outage import OutageLog
 from custom_components.fleet_telematics.providers.capabilities import PositionSink
 from custom_components.fleet_telematics.providers.errors import (
     AuthenticationFailed,
@@ -34,8 +35,8 @@ from custom_components.fleet_telematics.push.sender import Sender
 
 from .points import point, points
 
-LOG = logging.getLogger(__name__)
 SOON = sending.SOON
+POLL = "Fleetwork positions"
 
 
 class Vendor(PositionSink):
@@ -71,13 +72,25 @@ def vendor() -> Vendor:
 
 
 @pytest.fixture
+def log() -> OutageLog:
+    """Return what the account logs to, its poll as well."""
+    log = OutageLog()
+    log.poll = POLL
+    return log
+
+
+@pytest.fixture
 async def sender(
-    hass: HomeAssistant, entry: MockConfigEntry, queue: PositionQueue, vendor: Vendor
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    queue: PositionQueue,
+    vendor: Vendor,
+    log: OutageLog,
 ) -> AsyncGenerator[Sender]:
     """Return a sender that was started."""
     sender = Sender(hass, entry, queue)
     queue.async_listen(sender.async_wake)
-    sender.async_start(vendor, LOG)
+    sender.async_start(vendor, log)
     yield sender
     vendor.answers.set()
     await sender.async_stop()
@@ -140,7 +153,7 @@ async def test_what_waited_before_is_sent_at_the_start(
     """After a restart nothing has to happen first."""
     await queue.async_add(points(3))
     sender = Sender(hass, entry, queue)
-    sender.async_start(vendor, LOG)
+    sender.async_start(vendor, OutageLog())
     await settled(hass)
     assert vendor.taken == points(3)
     await sender.async_stop()
@@ -151,6 +164,7 @@ async def test_an_outage_is_told_once_and_asked_about_ever_more_seldom(
     queue: PositionQueue,
     sender: Sender,
     vendor: Vendor,
+    log: OutageLog,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -173,6 +187,7 @@ async def test_an_outage_is_told_once_and_asked_about_ever_more_seldom(
         assert len(vendor.requests) == attempt
         await later(hass, wait * 1.01)
         assert len(vendor.requests) == attempt + 1
+        log.polled()
     assert shares == {(0.8, 1.0)}
     assert caplog.text.count("cannot be sent at present") == 1
     assert "Fleetwork sent positions: cannot be sent" in caplog.text
@@ -180,6 +195,33 @@ async def test_an_outage_is_told_once_and_asked_about_ever_more_seldom(
     vendor.refuse = lambda positions: None
     await later(hass, 900)
     assert vendor.taken == points(9)
+    assert caplog.text.count("sent again") == 1
+
+
+async def test_who_still_cannot_send_after_an_outage_is_told_so(
+    hass: HomeAssistant,
+    queue: PositionQueue,
+    sender: Sender,
+    vendor: Vendor,
+    log: OutageLog,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """During it the poll's line was enough; then the failure is one of its own."""
+    caplog.set_level(logging.INFO)
+    log.error("%s: down", POLL)
+    vendor.refuse = refusing(Unreachable("POST: HTTP 500", status=500))
+    await queue.async_add([point(0)])
+    await settled(hass)
+    log.info("%s: back", POLL)
+    log.polled()
+    assert "cannot be sent" not in caplog.text
+    for wait in (15, 30, 60):
+        await later(hass, wait * 1.01)
+        log.polled()
+        assert caplog.text.count("cannot be sent at present") == 1
+
+    vendor.refuse = lambda positions: None
+    await later(hass, 900)
     assert caplog.text.count("sent again") == 1
 
 
@@ -239,7 +281,7 @@ async def test_refused_credentials_are_tried_once_and_keep_the_queue(
     assert queue.waiting == 4
 
     vendor.refuse = lambda positions: None
-    sender.async_start(vendor, LOG)
+    sender.async_start(vendor, OutageLog())
     await settled(hass)
     assert vendor.taken == [*points(3), point(4)]
 
@@ -300,7 +342,7 @@ async def test_a_position_at_which_the_vendor_fails_holds_up_no_other_for_ever(
     bad: list[int],
 ) -> None:
     """Some answer a position with an internal error, and are up all the same."""
-    sender.async_start(vendor, LOG, lambda: True)
+    sender.async_start(vendor, OutageLog(), lambda: True)
     wrong = [point(one) for one in bad]
 
     def fail(positions: Sequence[SentPosition]) -> ProviderError | None:
@@ -333,7 +375,7 @@ async def test_a_vendor_that_fails_at_everything_loses_nothing(
     is_up: bool,
 ) -> None:
     """Nor is it asked much more often, and not at all more where it is down."""
-    sender.async_start(vendor, LOG, lambda: is_up)
+    sender.async_start(vendor, OutageLog(), lambda: is_up)
     vendor.refuse = refusing(Unreachable("POST: HTTP 500", status=500))
     await queue.async_add(points(20))
     await settled(hass)
@@ -359,7 +401,7 @@ async def test_a_connection_that_breaks_is_no_positions_fault(
     error: Unreachable,
 ) -> None:
     """Though the vendor failed at it before, and others got through."""
-    sender.async_start(vendor, LOG, lambda: True)
+    sender.async_start(vendor, OutageLog(), lambda: True)
 
     def fail(positions: Sequence[SentPosition]) -> ProviderError | None:
         """Fail at the first one, and break off once others were taken."""
@@ -441,7 +483,7 @@ async def test_a_request_that_is_under_way_may_end(
     assert len(vendor.requests) == 1
     assert queue.waiting == 12
 
-    sender.async_start(vendor, LOG)
+    sender.async_start(vendor, OutageLog())
     await settled(hass)
     assert vendor.taken == points(20)
 
@@ -463,7 +505,7 @@ async def test_a_request_that_never_ends_is_given_up(
     await sender.async_stop()
     assert queue.waiting == 3
     vendor.answers.set()
-    sender.async_start(vendor, LOG)
+    sender.async_start(vendor, OutageLog())
     await settled(hass)
     assert vendor.taken == points(3)
 

@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
-import logging
 import random
 import sqlite3
 from typing import Final
@@ -15,6 +14,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_PROVIDER, DOMAIN, LOGGER
+from ..outage import OutageLog
 from ..providers import PROVIDERS
 from ..providers.capabilities import PositionSink
 from ..providers.errors import (
@@ -58,7 +58,7 @@ class Sender:
         self._name = f"{self._vendor} sent positions"
         self._sink: PositionSink | None = None
         self._is_up: Callable[[], bool] = _unknown
-        self._log: logging.Logger = LOGGER
+        self._log = OutageLog()
         self._cancel_timer: CALLBACK_TYPE | None = None
         self._running = False
         self._request: asyncio.Task[bool] | None = None
@@ -71,7 +71,7 @@ class Sender:
     def async_start(
         self,
         sink: PositionSink,
-        log: logging.Logger,
+        log: OutageLog,
         is_up: Callable[[], bool] | None = None,
     ) -> None:
         """Send to this vendor from now on; failures and recoveries go to `log`.
@@ -152,7 +152,9 @@ class Sender:
             self._sink = None
             self._entry.async_start_reauth(self._hass)
         except (ProviderError, sqlite3.Error) as err:
-            if not self._failures:
+            if self._failures:
+                self._log.failing(self._name)
+            else:
                 self._log.error("%s: cannot be sent at present (%s)", self._name, err)
             delay = self._back_off()
         except Exception as err:  # noqa: BLE001 - the queue must not stand still
