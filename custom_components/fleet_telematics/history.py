@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from .coordinator import FleetData
 from .providers.capabilities import PositionHistory, TripEditor, TripHistory
-from .providers.errors import AccessDenied, Rejected, Unsupported
+from .providers.errors import AccessDenied, MethodNotAllowed, NotFound, Unsupported
 from .providers.models import Place, Position, Trip, TripKind
 
 
@@ -67,16 +67,17 @@ async def _declared_private(
 ) -> list[tuple[datetime, datetime]]:
     """Return when private trips were, where trips may be declared so afterwards.
 
-    Positions do not tell of that. An account that may not read trips shows none.
-    Only the word for private counts: a kind that the vendor never published hides a
-    trip's places, but is no reason to tell no positions at all. The spans are in order of their beginnings, and each lasts at least as long as
-    the one before.
+    Positions do not tell of that. An account that may not read trips shows none; any
+    other failure is raised, since nobody knows then which ones are private. Only the
+    word for private counts: a kind that the vendor never published hides a trip's
+    places, but is no reason to tell no positions at all. The spans are in order of
+    their beginnings, and each lasts at least as long as the one before.
     """
     provider: object = data.provider
     if not isinstance(provider, TripHistory) or not isinstance(provider, TripEditor):
         return []
     trips: Sequence[Trip] = ()
-    with suppress(AccessDenied, Rejected):
+    with suppress(AccessDenied, NotFound, MethodNotAllowed):
         trips = await provider.trips([vehicle_id], start, end)
     spans = sorted(
         (trip.start, trip.end)

@@ -13,8 +13,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.fleet_telematics.const import DOMAIN
 from custom_components.fleet_telematics.providers.errors import (
     AccessDenied,
+    MethodNotAllowed,
     NotFound,
     ProviderError,
+    Rejected,
     Unreachable,
 )
 from simulator.faults import Fault, FaultKind
@@ -249,6 +251,9 @@ async def test_trip_of_an_unpublished_kind_keeps_its_positions(
     [
         (AccessDenied("GET /Trips/GetTrips: HTTP 403"), None),
         (NotFound("GET /Trips/GetTrips: HTTP 404", status=404), None),
+        (MethodNotAllowed("GET /Trips/GetTrips: HTTP 405", status=405), None),
+        (Rejected("GET /Trips/GetTrips: HTTP 400", status=400), "rejected"),
+        (Rejected("GET /Trips/GetTrips: HTTP 408", status=408), "rejected"),
         (Unreachable("GET /Trips/GetTrips: HTTP 500"), "cannot_connect"),
     ],
 )
