@@ -30,6 +30,7 @@ from .conftest import Open, Standing
 SHEET = "/mobility/v1/ficheJour"
 SEARCH = "/positions/search"
 EVENTS = "/evenement/lastEvent"
+RECORDS = "/vehicule_engin/vehicles"
 DAY = timedelta(days=1)
 PARIS = Coordinates(latitude=48.8566, longitude=2.3522)
 
@@ -458,10 +459,36 @@ async def test_an_event_of_a_vehicle_that_may_be_private_does_not_tell_where(
     )
     assert number in world.vehicles
     ocean_server.may_be_private.add(number)
-    await provider.details(keys)
+    provider = open_account({"event_codes": STOP_CODE})
+    await provider.positions()
     (one,) = (await provider.last_trips([str(number)])).vehicles.values()
     assert one.vendor_event is not None
     assert one.vendor_event.address is None
+
+
+async def test_an_event_tells_no_place_before_the_vehicles_record_is_known(
+    ocean_server: OceanServer, open_account: Open
+) -> None:
+    """After a start records may fail when events do not; then they are asked for."""
+    provider = open_account({"event_codes": STOP_CODE})
+    keys = list((await provider.positions()).vehicles)
+    ocean_server.may_be_private.update(map(int, keys[::2]))
+    ocean_server.faults.append(Fault(kind=FaultKind.HTTP_500, path=RECORDS))
+
+    async def placed() -> set[str]:
+        told = (await provider.last_trips(keys)).vehicles
+        assert sum(one.vendor_event is not None for one in told.values()) > 10
+        return {
+            key
+            for key, one in told.items()
+            if one.vendor_event is not None and one.vendor_event.address is not None
+        }
+
+    assert await placed() == set()
+    ocean_server.faults.clear()
+    known = await placed()
+    assert known
+    assert known.isdisjoint(keys[::2])
 
 
 async def test_events_are_only_asked_for_by_code(

@@ -221,7 +221,7 @@ class Ocean(
         """
         events: Mapping[str, VendorEvent] = {}
         if self._events is not None:
-            events = await self._events.read()
+            events = await self._shown(await self._events.read())
         trips: Mapping[str, Trip] = {}
         try:
             trips = await self._last_trips.read(vehicle_ids)
@@ -230,17 +230,29 @@ class Ocean(
                 raise
         return Batch(
             vehicles={
-                key: _with_past(key, trips.get(key), self._shown(key, events.get(key)))
+                key: _with_past(key, trips.get(key), events.get(key))
                 for key in vehicle_ids
                 if key in trips or key in events
             }
         )
 
-    def _shown(self, key: str, event: VendorEvent | None) -> VendorEvent | None:
-        """Return an event; of a vehicle that may be private not where it was."""
-        if event is None or not self._may_be_private(key, self._records.last or {}):
-            return event
-        return replace(event, address=None)
+    async def _shown(
+        self, events: Mapping[str, VendorEvent]
+    ) -> Mapping[str, VendorEvent]:
+        """Return events; of a vehicle that may be private not where it was.
+
+        Nor of any, as long as the records that say so cannot be read.
+        """
+        known: Mapping[str, Vehicle] | None = None
+        # Events are an extra: records that fail cost them their places alone.
+        with suppress(ProviderError):
+            known = await self._known_records()
+        return {
+            key: replace(event, address=None)
+            if known is None or self._may_be_private(key, known)
+            else event
+            for key, event in events.items()
+        }
 
     @override
     async def trips(
@@ -272,9 +284,10 @@ class Ocean(
     ) -> tuple[Position, ...]:
         """Return where a vehicle was; private drives are not asked for.
 
-        Where a vehicle may be private, so is a point without a known state. Source: GET /positions/search by the plate, a request a day, the last two
-        months. Raises Rejected for older times, Unsupported for a vehicle without a
-        plate, AccessDenied for one that is not the account's.
+        Where a vehicle may be private, so is a point without a known state. Source:
+        GET /positions/search by the plate, a request a day, the last two months.
+        Raises Rejected for older times, Unsupported for a vehicle without a plate,
+        AccessDenied for one that is not the account's.
         """
         fleet = await self._known_fleet()
         if vehicle_id not in fleet:
