@@ -178,7 +178,8 @@ class Shapes:
     ) -> dict[str, object]:
         """Return a RideDTO with nested ends, or the document's `flat` one.
 
-        That has neither times nor numbers. `parked` is how long the vehicle stood before and after it.
+        That has neither times nor numbers. `parked` is how long the vehicle stood
+        before and after it.
         """
         hidden = trip.private and hides_private(spec.vehicle_id)
         ends: dict[str, object] = {}

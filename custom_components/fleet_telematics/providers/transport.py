@@ -177,8 +177,8 @@ class Transport:
         self._queue = queue
         self._base_url = base_url.rstrip("/")
         self._timeout = timeout
-        # A poll often brings much that was in the last one.
         self._loads = loads
+        # A poll often brings much that was in the last one.
         self._answers = Answers(loads, MOST_KEPT)
 
     async def request(

@@ -60,7 +60,8 @@ class DaySheets:
     ) -> list[Trip]:
         """Return a vehicle's finished trips that overlap a window, oldest first.
 
-        Where the vehicle may be private every trip counts as private. Raises AccessDenied for a vehicle that the account does not have.
+        Where the vehicle may be private every trip counts as private. Raises
+        AccessDenied for a vehicle that the account does not have.
         """
         now = _now()
         parts: list[Leg] = []
