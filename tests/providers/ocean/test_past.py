@@ -39,7 +39,7 @@ from custom_components.fleet_telematics.providers.ocean.surroundings import (
 from custom_components.fleet_telematics.providers.ocean.tracks import positions
 
 from .conftest import Connect
-from .peer import EVENTS, NEAREST, POSITIONS, SEARCH, SHEET, Peer, Seen
+from .peer import EVENTS, NEAREST, POSITIONS, SEARCH, SHEET, VEHICLES, Peer, Seen
 
 DAY = timedelta(days=1)
 # Yesterday at noon.
@@ -406,6 +406,22 @@ async def test_events_do_without_sheets_that_are_denied(
     batch = await provider.last_trips(["7", "8"])
     assert batch.vehicles.keys() == {"7"}
     assert batch.vehicles["7"].vendor_event == VendorEvent(code="5", time=NOW)
+
+
+async def test_events_do_without_records_that_are_denied(
+    peer: Peer, connect: Connect, time: Time
+) -> None:
+    """Such an account knows of nobody who may be private, and asks no more."""
+    provider = connect({"event_codes": "5"})
+    peer.refuse(SHEET, 403)
+    peer.refuse(VEHICLES, 403)
+    event = {"vehicleEngin": {"id": 7}, "date": NOW.isoformat(), "address": "Rue 7"}
+    peer.serve(EVENTS, {"a": event})
+    for _ in range(3):
+        told = (await provider.last_trips(["7"])).vehicles["7"].vendor_event
+        assert told is not None
+        assert told.address == "Rue 7"
+    assert peer.count(VEHICLES) == 1
 
 
 async def test_vehicles_that_left_are_forgotten(

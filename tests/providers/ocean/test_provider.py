@@ -179,6 +179,20 @@ async def test_the_nearest_do_without_records_that_are_denied(
     assert (set(batch.vehicles), batch.complete) == ({"1", "3"}, False)
 
 
+async def test_records_that_are_denied_are_not_asked_for_at_each_poll(
+    old: Peer, connect: Connect, clock: Clock
+) -> None:
+    """But now and then: rights are given, too."""
+    old.refuse(VEHICLES, 403)
+    provider = connect()
+    for _ in range(3):
+        await provider.positions()
+    assert old.count(VEHICLES) == 1
+    clock.now += 3600
+    old.serve(VEHICLES, RECORDS)
+    assert (await provider.positions()).complete
+
+
 async def test_the_nearest_go_on_while_the_records_fail(
     old: Peer, connect: Connect, clock: Clock
 ) -> None:

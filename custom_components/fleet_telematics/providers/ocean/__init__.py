@@ -123,6 +123,8 @@ class Ocean(
         self._private: set[str] = set()
         # Until when the server is taken to lack vehiclePositions.
         self._lacking_until = 0.0
+        # Until when the account is taken to have no right to read records.
+        self._denied_until = 0.0
 
     @property
     @override
@@ -357,9 +359,13 @@ class Ocean(
 
     async def _known_records(self) -> Mapping[str, Vehicle]:
         """Return the vehicles' records; none where the account may not read them."""
-        with suppress(AccessDenied, NotFound):
+        if self._records.last is None and monotonic() < self._denied_until:
+            return {}
+        try:
             return await self._records.get_or_last()
-        return {}
+        except AccessDenied, NotFound:
+            self._denied_until = monotonic() + _RECORDS_FRESH
+            return {}
 
     def _may_be_private(self, key: str, known: Mapping[str, Vehicle]) -> bool:
         """Whether a vehicle was seen private, or its driver may turn that on."""
