@@ -307,6 +307,32 @@ async def test_the_memory_lasts_although_the_clock_ran_ahead(
     assert ledger.accounts["1"].read_until == NOW
 
 
+async def test_a_vehicle_that_was_met_by_a_clock_ahead_is_met_again(
+    hass: HomeAssistant,
+) -> None:
+    """Or whatever happens until that time would be history, and no theft be told."""
+    ahead = NOW + timedelta(days=400)
+    ledger = FuelLedger(hass, "entry")
+    ledger.meet(["1"], ahead)
+    ledger.record("1", report(), ahead)
+    ledger.record("1", report(refill(-1)), NOW)
+    assert ledger.pending() == []
+
+    later = NOW + timedelta(hours=2)
+    ledger.record("1", report(refill(-1), refill(1)), later)
+    assert [one.event for one in ledger.pending()] == [refill(1)]
+
+
+async def test_what_is_concluded_after_a_clock_was_ahead_is_news(
+    hass: HomeAssistant,
+) -> None:
+    """A detector has seen it happen: there is no history among its events."""
+    ledger = FuelLedger(hass, "entry")
+    ledger.record("1", report(), NOW + timedelta(days=400))
+    ledger.record("1", report(refill(-1)), NOW, revised=False)
+    assert [one.event for one in ledger.pending()] == [refill(-1)]
+
+
 async def test_what_is_forgotten_is_history(ledger: FuelLedger) -> None:
     """Should it be read again, for the clock went back, it fires no second time."""
     for hours in (0, 24 * 31, 24 * 63):

@@ -355,6 +355,11 @@ class FuelLedger:
         known = self.accounts.get(vehicle_id)
         met = min(self.met.get(vehicle_id, read_until), read_until)
         page = known or Account(since=met - _LATE, read_until=read_until)
+        if page.since > read_until and not any(
+            entry.event.time >= page.since for entry in page.entries
+        ):
+            # Begun by a clock that ran ahead: nothing would be news for so long.
+            page = replace(page, since=read_until if revised else read_until - _LATE)
         # A row that is listed twice, alike in everything, is one event.
         listed = list(
             dict.fromkeys(
